@@ -1,0 +1,56 @@
+"""What must be true before the panel may serve: safe settings in production, a database that keeps money safe."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core import checks
+from django.db import connection
+
+INSECURE_KEY_LENGTH = 50
+
+
+def production_faults() -> Iterator[str]:
+    """Every setting that must not reach the public, each as a sentence that says what to set."""
+    if len(settings.SECRET_KEY) < INSECURE_KEY_LENGTH:
+        yield f"SECRET_KEY must be set to at least {INSECURE_KEY_LENGTH} random characters."
+    if not settings.FIELD_KEYS:
+        yield "NEOPANEL_FIELD_KEYS must hold at least one key (python3 run.py manage make_field_key prints one)."
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        yield "ALLOWED_HOSTS must name the host names of this shop; * is not allowed."
+    if settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend" and settings.EMAIL_HOST == "localhost":
+        yield "EMAIL_URL must say how mail is sent, for example smtp+tls://user:password@mail.example.com:587."
+    if "locmem" in settings.CACHES["default"]["BACKEND"]:
+        yield "CACHE_URL must be a cache that all processes share (dbcache://neopanel_cache serves)."
+    if settings.DEBUG:
+        yield "DEBUG must be off."
+
+
+@checks.register(checks.Tags.security)
+def safe_settings(app_configs, **kwargs):
+    if settings.DEMO:
+        if settings.HOST not in {"127.0.0.1", "localhost", "::1"}:
+            return [
+                checks.Error(
+                    f"The demo has known passwords and refuses to answer on HOST={settings.HOST}; set NEOPANEL_ENV=production.",
+                    id="neopanel.E001",
+                )
+            ]
+        return []
+    return [checks.Error(fault, id="neopanel.E002") for fault in production_faults()]
+
+
+@checks.register(checks.Tags.database)
+def immediate_transactions(app_configs, databases=None, **kwargs):
+    """On SQLite only IMMEDIATE transactions protect a balance from two simultaneous spends."""
+    options = settings.DATABASES["default"].get("OPTIONS", {})
+    if connection.vendor == "sqlite" and options.get("transaction_mode") != "IMMEDIATE":
+        return [checks.Error("SQLite must run with transaction_mode IMMEDIATE.", id="neopanel.E003")]
+    return []
+
+
+def refuse_to_start_unsafely() -> None:
+    """Raises SystemExit with one list of all that is wrong. A failing check alone does not stop a WSGI server."""
+    found = [m for m in checks.run_checks(databases=["default"]) if m.is_serious() and not m.is_silenced()]
+    if found:
+        lines = "\n".join(f"  - {message.msg}" for message in found)
+        raise SystemExit(f"neopanel refuses to start:\n{lines}")

@@ -1,0 +1,64 @@
+"""What the environment says, read once and failing loudly. `docs/operations.md` lists every name."""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import environ
+from cryptography.fernet import Fernet
+
+ROOT = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+
+
+@dataclass(frozen=True)
+class PollSchedule:
+    """How often an open order is asked for, in seconds, by its age (see `NEOPANEL_POLL_SECONDS`)."""
+
+    first_ten_minutes: int
+    first_hour: int
+    first_day: int
+    later: int
+
+
+def data_dir() -> Path:
+    """The one folder that the panel writes to; made where it is missing."""
+    path = Path(env.str("NEOPANEL_DATA_DIR", default=str(ROOT / "var"))).resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def generated(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """A secret that the demo makes for itself on first start and keeps in its data folder, readable by its owner alone."""
+    file = folder / name
+    try:
+        # "x": of two processes that start together one makes the secret, the other reads it.
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as handle:
+            handle.write(make())
+    except FileExistsError:
+        pass
+    return file.read_text().strip()
+
+
+def make_secret() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def make_field_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def poll_schedule(text: str) -> PollSchedule:
+    """`30,120,600,3600` as a schedule. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    try:
+        seconds = [int(part) for part in text.split(",")]
+        if len(seconds) != 4 or min(seconds) < 1:
+            raise ValueError
+    except ValueError:
+        raise environ.ImproperlyConfigured(
+            f"NEOPANEL_POLL_SECONDS must be four whole numbers of seconds like 30,120,600,3600, not {text!r}."
+        ) from None
+    return PollSchedule(*seconds)

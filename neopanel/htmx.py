@@ -1,0 +1,31 @@
+"""What every htmx conversation needs, in one place."""
+
+from django.http import HttpResponse
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+# htmx stops polling when it sees this status.
+STOP_POLLING = 286
+
+
+class SignInRedirectMiddleware:
+    """An htmx request whose session has ended is sent to sign-in as a whole page, never a login page inside a page.
+
+    It also marks every page as different for htmx, so that "back" never shows a fragment from a cache.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request"])
+        location = response.headers.get("Location", "")
+        if request.htmx and response.status_code == 302 and "/accounts/login/" in location:
+            return HttpResponseClientRedirect(location)
+        return response
+
+
+def with_status(response: HttpResponse, status: int) -> HttpResponse:
+    response.status_code = status
+    return response

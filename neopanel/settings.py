@@ -1,0 +1,207 @@
+"""One settings file; everything that differs between shops comes from the environment (`neopanel/env.py`, `docs/operations.md`)."""
+
+import environ
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+
+from neopanel.env import ROOT, data_dir, env, generated, make_field_key, make_secret, poll_schedule
+
+NEOPANEL_ENV = env.str("NEOPANEL_ENV", default="demo")
+if NEOPANEL_ENV not in {"demo", "production"}:
+    raise environ.ImproperlyConfigured(f"NEOPANEL_ENV must be demo or production, not {NEOPANEL_ENV!r}.")
+DEMO = NEOPANEL_ENV == "demo"
+DATA_DIR = data_dir()
+
+# --- Secrets: the demo makes its own; in production `neopanel/checks.py` refuses to start without them.
+SECRET_KEY = env.str("SECRET_KEY", default="") or (generated(DATA_DIR, "secret-key", make_secret) if DEMO else "missing")
+FIELD_KEYS = env.list("NEOPANEL_FIELD_KEYS", default=[]) or (
+    [generated(DATA_DIR, "field-key", make_field_key)] if DEMO else []
+)
+
+# --- The shop
+BRAND = env.str("NEOPANEL_BRAND", default="Neofollower")
+CURRENCY = env.str("NEOPANEL_CURRENCY", default="USD")
+SUPPORT_HOURS = env.str("NEOPANEL_SUPPORT_HOURS", default="")
+POLL_SCHEDULE = poll_schedule(env.str("NEOPANEL_POLL_SECONDS", default="3,10,30,60" if DEMO else "30,120,600,3600"))
+ALLOW_PRIVATE_HOSTS = env.list("NEOPANEL_ALLOW_PRIVATE_HOSTS", default=[])
+DEMO_SPEED = env.float("NEOPANEL_DEMO_SPEED", default=1.0)
+
+# --- Where it answers
+DEBUG = False
+PORT = env.int("PORT", default=8000)
+HOST = env.str("HOST", default="127.0.0.1")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ROOT_URLCONF = "neopanel.urls"
+WSGI_APPLICATION = "neopanel.wsgi.application"
+
+INSTALLED_APPS = [
+    "neopanel.apps.NeopanelConfig",
+    "accounts.apps.AccountsConfig",
+    "orders.apps.OrdersConfig",
+    "helpcenter.apps.HelpcenterConfig",
+    "support.apps.SupportConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "template_partials",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "neopanel.htmx.SignInRedirectMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "neopanel.middleware.PageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "neopanel.context.shop",
+            ],
+        },
+    },
+]
+
+# --- Database: SQLite by default, PostgreSQL by DATABASE_URL
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'neopanel.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction takes the write lock when it begins. Without it simultaneous spends fail with "database is
+    # locked"; `neopanel/checks.py` insists. FULL: an acknowledged order survives a power cut.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c lock_timeout=10000 -c statement_timeout=60000"
+    )
+
+CACHES = {
+    "default": env.cache_url("CACHE_URL", default="locmemcache://" if DEMO else "dbcache://neopanel_cache"),
+}
+
+# --- People
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = BRAND
+
+# --- Mail: the demo writes it to the terminal and to the data folder
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+elif DEMO:
+    EMAIL_BACKEND = "neopanel.mail.DemoMailBackend"
+    EMAIL_FILE_PATH = DATA_DIR / "mail"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{BRAND} <no-reply@example.com>")
+
+# --- Words, times, numbers
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+# --- Static files: hashed, compressed, served by the web process itself
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / ".static"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "uploads"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Security
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # data: for the QR code of the second factor
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+        "object-src": [NONE],
+        "report-uri": ["/csp-report/"],
+    },
+}
+PRODUCTION_HTTPS = not DEMO
+SECURE_SSL_REDIRECT = PRODUCTION_HTTPS
+SESSION_COOKIE_SECURE = PRODUCTION_HTTPS
+CSRF_COOKIE_SECURE = PRODUCTION_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION_HTTPS
+SECURE_HSTS_PRELOAD = PRODUCTION_HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# The health pages are asked for over plain http by load balancers.
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+if env.bool("NEOPANEL_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["terminal"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {"neopanel": {"level": "INFO"}, "orders": {"level": "INFO"}},
+}

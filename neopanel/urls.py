@@ -1,0 +1,25 @@
+"""The map of the site. Paths are a contract: programs, tests and bookmarks hold on to them."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from neopanel import views
+
+# Django's own admin sign-in would let people in without their second factor.
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("accounts/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("orders.urls")),
+    path("help/", include("helpcenter.urls")),
+    path("tickets/", include("support.urls")),
+    path("admin/", admin.site.urls),
+    path("theme/", views.choose_theme, name="choose_theme"),
+    path("csp-report/", views.csp_report, name="csp_report"),
+    path("health/live", views.live, name="health_live"),
+    path("health/ready", views.ready, name="health_ready"),
+]

@@ -1,0 +1,72 @@
+"""Pages that belong to no app: home, theme, health, browser reports."""
+
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from neopanel.context import THEMES
+
+log = logging.getLogger("neopanel.csp")
+
+A_YEAR = 365 * 24 * 3600
+REPORT_BYTES = 4096
+
+
+@require_GET
+@login_not_required
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "neopanel/home.html")
+
+
+@require_POST
+@login_not_required
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or (anything else) as the system says; kept in a cookie, so that the server renders the choice."""
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    response = redirect(back)
+    theme = request.POST.get("theme", "")
+    if theme in THEMES:
+        response.set_cookie("theme", theme, max_age=A_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+    else:
+        response.delete_cookie("theme")
+    return response
+
+
+@require_POST
+@csrf_exempt
+@login_not_required
+def csp_report(request: HttpRequest) -> HttpResponse:
+    """A browser says that a page tried to load what the policy forbids: a defect of ours, or an attack."""
+    log.warning("Content-Security-Policy report: %r", request.read(REPORT_BYTES))
+    return HttpResponse(status=204)
+
+
+@require_GET
+@login_not_required
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_GET
+@login_not_required
+def ready(request: HttpRequest) -> HttpResponse:
+    """The process can serve people: the database answers and is migrated. 503 otherwise."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return JsonResponse({"status": "database does not answer"}, status=503)
+    if missing:
+        return JsonResponse({"status": "database is not migrated"}, status=503)
+    return JsonResponse({"status": "ok"})

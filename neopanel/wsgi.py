@@ -1,0 +1,12 @@
+"""What the web server imports. A panel with unsafe settings or without its ledger triggers must not answer at all."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "neopanel.settings")
+application = get_wsgi_application()
+
+from neopanel.checks import refuse_to_start_unsafely  # noqa: E402  (needs the loaded apps)
+
+refuse_to_start_unsafely()
