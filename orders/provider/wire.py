@@ -1,0 +1,471 @@
+"""What providers say, as plain frozen facts. Pure: bytes in, dataclasses out; no network, no models.
+
+Providers differ in spelling, in types and in honesty. What is understood is named here; what is not is kept raw, so that a
+person can look at it. Nothing is ever guessed where money would follow from the guess.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any
+
+from orders.money import NotMoney, Units
+from orders.provider import reading
+from orders.statuses import OrderStatus
+
+# The words of the trade in their many spellings, folded by `status_of`.
+STATUS_WORDS: Mapping[str, OrderStatus] = MappingProxyType(
+    {
+        "pending": OrderStatus.PENDING,
+        "processing": OrderStatus.PROCESSING,
+        "in progress": OrderStatus.IN_PROGRESS,
+        "inprogress": OrderStatus.IN_PROGRESS,
+        "completed": OrderStatus.COMPLETED,
+        "complete": OrderStatus.COMPLETED,
+        "partial": OrderStatus.PARTIAL,
+        "partially completed": OrderStatus.PARTIAL,
+        "canceled": OrderStatus.CANCELED,
+        "cancelled": OrderStatus.CANCELED,
+        "canelled": OrderStatus.CANCELED,
+        "refunded": OrderStatus.REFUNDED,
+        "refunds": OrderStatus.REFUNDED,
+        "fail": OrderStatus.ERROR,
+        "failed": OrderStatus.ERROR,
+        "error": OrderStatus.ERROR,
+        "0": OrderStatus.PENDING,
+        "1": OrderStatus.PROCESSING,
+        "2": OrderStatus.IN_PROGRESS,
+        "3": OrderStatus.COMPLETED,
+        "4": OrderStatus.PARTIAL,
+        "5": OrderStatus.CANCELED,
+    }
+)
+
+# Refusals after which certainly no order exists: prefix of the provider's text -> what was wrong.
+CERTAIN_REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "Bad link": "link",
+        "Incorrect service ID": "service",
+        "Quantity less than minimal": "min_quantity",
+        "Quantity more than maximum": "max_quantity",
+        "neworder.error.link": "link",
+        "neworder.error.min_quantity": "min_quantity",
+        "neworder.error.max_quantity": "max_quantity",
+        "error.incorrect_service_id": "service",
+        "neworder.error.incorrect_service_id": "service",
+    }
+)
+
+# The shop's own affair with its provider: the customer did nothing wrong and gets no refusal.
+OUR_FAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "Not enough funds": "funds",
+        "neworder.error.not_enough_funds": "funds",
+        "Invalid API key": "key",
+    }
+)
+
+LONGEST_RETRY = 3600
+EXTERNAL_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+SERVICE_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
+
+
+# --- What a status call can bring
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """One order as the provider sees it.
+
+    `status` is None where the word is not understood; `word` keeps it. `remains` may be negative (over-delivery) or above
+    the quantity: the lifecycle judges. `remains_odd`: the field was there, but no usable whole number (`null`, `""`,
+    `"1e3"`, `true`, fractions, beyond 64 bits); a field that is absent is None and not odd. `charge` is the provider's text,
+    for people alone. `raw` is the evidence, 2 KB at most.
+    """
+
+    external_id: str
+    status: OrderStatus | None
+    word: str
+    remains: int | None
+    start_count: int | None
+    charge: str
+    raw: str
+    error: str = ""
+    remains_odd: bool = False
+
+
+@dataclass(frozen=True)
+class StatusBatch:
+    """The answer to one call for many ids. Every asked id is in exactly one of `reports`, `missing` and `bad`.
+
+    `bad`: ids whose item is an error text or cannot be understood, with the words. `foreign`: ids nobody asked for.
+    """
+
+    reports: Mapping[str, StatusReport]
+    missing: tuple[str, ...]
+    foreign: tuple[str, ...]
+    bad: Mapping[str, str]
+
+
+class CallFailed(Exception):
+    """A call that brought nothing usable. `reason` is clean text without secrets.
+
+    `retry_after`: seconds to leave the provider alone, 0 where it named none. `fault`: `funds` or `key` where the provider
+    says that the shop's own account is the trouble, `address` where the address is not allowed, else empty.
+    """
+
+    def __init__(self, reason: str, *, retry_after: int = 0, fault: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+        self.fault = fault
+
+
+class BatchFailed(CallFailed):
+    """A status call that failed as a whole: it says nothing about any order and must touch none."""
+
+
+# --- What an order sent to the provider can bring
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took the order and named it."""
+
+    external_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Certainly no order exists. `word`: the provider's text; `reason`: link, service, min_quantity, max_quantity or other."""
+
+    word: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OurFault:
+    """Certainly no order exists, and the shop's account is the cause. `reason`: funds, key or address."""
+
+    reason: str
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class TryLater:
+    """Certainly not taken. `seconds`: at least that long, 0 where the provider named no time (use the own backoff)."""
+
+    seconds: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Nobody knows whether an order exists. Never send it again by itself."""
+
+    reason: str
+    raw: str = ""
+
+
+AddOutcome = Accepted | Refused | OurFault | TryLater | Unknown
+
+
+# --- What else can be asked
+
+
+@dataclass(frozen=True)
+class OfferedService:
+    """One row of the provider's list. `rate`: units per 1000 (per package for package types), more than 0.
+
+    `type` is the provider's word (`Default`, `Package`, ...). 1 <= minimum <= maximum <= 2^63 - 1.
+    """
+
+    external_id: str
+    name: str
+    category: str
+    type: str
+    rate: Units
+    minimum: int
+    maximum: int
+    refill: bool = False
+    cancel: bool = False
+    dripfeed: bool = False
+    desc: str = ""
+
+
+@dataclass(frozen=True)
+class ServiceList:
+    """`skipped`: rows that cannot be sold as they stand, as (row number from 1, reason)."""
+
+    services: tuple[OfferedService, ...]
+    skipped: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the shop has left at the provider, in the provider's currency."""
+
+    units: Units
+    currency: str
+
+
+# --- Parsing
+
+
+def status_of(value: Any) -> OrderStatus | None:
+    """The status that a provider's word or number means, in any case and with any of space, hyphen, underscore.
+
+    Numbers: 0 Pending, 1 Processing, 2 In progress, 3 Completed, 4 Partial, 5 Canceled. There is no standard for them;
+    this is the order in which the trade lists its words.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return STATUS_WORDS.get(" ".join(re.split(r"[\s_-]+", str(value)[:100].strip().lower())))
+
+
+def parse_statuses(body: bytes, asked: Sequence[str]) -> StatusBatch:
+    """Match the answer of a status call with the ids asked for, whatever its shape.
+
+    Shapes: an object keyed by id, a list of objects with `order` or `order_id`, one flat object where one id was asked.
+    Raises BatchFailed for HTML, cut JSON, one error for all, and anything else that is no such answer.
+    """
+    answer = _load(body, BatchFailed)
+    if isinstance(answer, list):
+        pairs = [(_id_of(item), item) for item in answer]
+    elif isinstance(answer, dict):
+        pairs = _pairs(answer, asked)
+    else:
+        raise BatchFailed(f"neither object nor list: {reading.word(answer, 80)}")
+
+    wanted = set(asked)
+    reports: dict[str, StatusReport] = {}
+    bad: dict[str, str] = {}
+    foreign: list[str] = []
+    for external_id, item in pairs:
+        if external_id not in wanted:
+            foreign.append(external_id or "(no id)")
+            continue
+        found = _report(external_id, item)
+        earlier = reports.pop(external_id, None)
+        if external_id in bad:
+            continue
+        if isinstance(found, str):
+            bad[external_id] = found
+        elif earlier is not None and earlier != found:
+            bad[external_id] = "answered twice, differently"
+        else:
+            reports[external_id] = found
+    missing = tuple(one for one in dict.fromkeys(asked) if one not in reports and one not in bad)
+    return StatusBatch(reports=reports, missing=missing, foreign=tuple(dict.fromkeys(foreign)), bad=bad)
+
+
+def parse_added(
+    http_status: int, body: bytes, refusals: Mapping[str, str] | None = None, *, retry_after: int = 0
+) -> AddOutcome:
+    """What an answer to `add` proves. `refusals`: the provider's own list of certain refusals in place of the usual one.
+
+    Only a positive whole number of at most 18 digits is an id. An answer that contradicts itself is Unknown.
+    """
+    evidence = reading.raw(body)
+    try:
+        answer = reading.load(body)
+    except reading.NotJson as error:
+        if http_status == 429:
+            return TryLater(retry_after, "HTTP 429")
+        return Unknown(f"HTTP {http_status}: {error}", evidence)
+    if not isinstance(answer, dict):
+        answer = {}
+
+    ids = {reading.word(answer[name]) for name in ("order", "order_id") if answer.get(name) is not None}
+    error = answer.get("error")
+    if http_status == 429 and not ids:
+        return TryLater(retry_after, "HTTP 429")
+    if http_status >= 500 or 300 <= http_status < 400 or http_status == 429:
+        return Unknown(f"HTTP {http_status}", evidence)
+    if ids and not error and http_status < 300:
+        external_id = _external_id(answer.get("order") if answer.get("order") is not None else answer.get("order_id"))
+        if external_id is None or len(ids) > 1:
+            return Unknown("no usable order id", evidence)
+        return Accepted(external_id)
+    if ids or not isinstance(error, str):
+        return Unknown(f"HTTP {http_status}: neither an id nor a refusal", evidence)
+
+    text = reading.word(error)
+    if fault := _match(text, OUR_FAULTS):
+        return OurFault(fault, text)
+    if reason := _match(text, CERTAIN_REFUSALS if refusals is None else refusals):
+        return Refused(text, reason)
+    return Unknown(f"refusal text not on the list: {text}", evidence)
+
+
+def parse_services(body: bytes) -> ServiceList:
+    """The provider's list. Rows that cannot be understood are skipped with a reason; raises CallFailed where there is no list."""
+    answer = _load(body, CallFailed)
+    if isinstance(answer, dict) and not answer.get("error"):
+        answer = list(answer.values())
+    if not isinstance(answer, list):
+        raise _said(CallFailed, answer)
+    services: dict[str, OfferedService] = {}
+    skipped: list[tuple[int, str]] = []
+    for number, row in enumerate(answer, start=1):
+        found = _service(row)
+        if isinstance(found, str):
+            skipped.append((number, found))
+        elif found.external_id in services:
+            skipped.append((number, f"service {found.external_id} is listed twice"))
+        else:
+            services[found.external_id] = found
+    return ServiceList(tuple(services.values()), tuple(skipped))
+
+
+def parse_balance(body: bytes) -> Balance:
+    """The shop's balance at the provider, rounded down to 8 decimals. Raises CallFailed."""
+    answer = _load(body, CallFailed)
+    if not isinstance(answer, dict) or answer.get("error"):
+        raise _said(CallFailed, answer)
+    try:
+        units = reading.amount(answer.get("balance"), round_up=False)
+    except NotMoney:
+        raise CallFailed("no usable balance in the answer") from None
+    return Balance(units, reading.word(answer.get("currency"), 10))
+
+
+def parse_retry_after(text: str, now: dt.datetime) -> int:
+    """Seconds from a `Retry-After` header, as a number or as a date; 0 for nonsense, one hour at most."""
+    if re.fullmatch(r"[0-9]{1,9}", text.strip(), re.ASCII):
+        return min(int(text), LONGEST_RETRY)
+    try:
+        moment = parsedate_to_datetime(text)
+        seconds = int((moment.replace(tzinfo=moment.tzinfo or dt.UTC) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return 0
+    return max(0, min(seconds, LONGEST_RETRY))
+
+
+# --- Parts
+
+
+def _load(body: bytes, failure: type[CallFailed]) -> Any:
+    try:
+        return reading.load(body)
+    except reading.NotJson as error:
+        raise failure(str(error)) from None
+
+
+def _said(failure: type[CallFailed], answer: Any) -> CallFailed:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if error is None:
+        return failure(f"not the answer asked for: {reading.word(answer, 80)}")
+    text = reading.word(error)
+    return failure(f"the provider said: {text}", fault=_match(text, OUR_FAULTS))
+
+
+def _match(text: str, prefixes: Mapping[str, str]) -> str:
+    """The meaning of the first prefix that `text` begins with, whole words only: `...link` is not `...link_duplicate`."""
+    folded = " ".join(text.split()).casefold()
+    for prefix, meaning in prefixes.items():
+        if re.match(re.escape(prefix.casefold()) + r"(?!\w|[.-]\w)", folded):
+            return meaning
+    return ""
+
+
+def _external_id(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return str(value) if EXTERNAL_ID.fullmatch(str(value)) else None
+
+
+def _id_of(item: Any) -> str:
+    if not isinstance(item, dict):
+        return ""
+    value = item.get("order") if item.get("order") is not None else item.get("order_id")
+    return value.strip()[:40] if isinstance(value, str) else reading.word(value, 40)
+
+
+def _pairs(answer: dict[str, Any], asked: Sequence[str]) -> list[tuple[str, Any]]:
+    """The items of an answer that is one object: keyed by id, or flat where one id was asked."""
+    wanted = set(asked)
+    if any(key.strip() in wanted for key in answer):
+        return [(key.strip()[:40], item) for key, item in answer.items()]
+    if "status" in answer and len(wanted) == 1 and not isinstance(answer["status"], dict | list):
+        return [(_id_of(answer) or asked[0], answer)]
+    if "error" in answer:
+        if len(wanted) == 1 and reading.word(answer["error"]).casefold().startswith("incorrect order"):
+            return [(asked[0], answer)]
+        raise _said(BatchFailed, answer)
+    if any(not EXTERNAL_ID.fullmatch(key.strip()) for key in answer):
+        raise BatchFailed(f"not the answer asked for: {reading.word(answer, 80)}")
+    return [(key.strip(), item) for key, item in answer.items()]
+
+
+def _report(external_id: str, item: Any) -> StatusReport | str:
+    """One order's report, or the words that say why there is none."""
+    if isinstance(item, str):
+        return reading.word(item) or "empty"
+    if not isinstance(item, dict):
+        return f"not understood: {reading.word(item, 80)}"
+    named = _id_of(item)
+    if named and named != external_id:
+        return f"names another order: {reading.word(named, 40)}"
+    error = reading.word(item.get("error"))
+    if "status" not in item:
+        return error or f"no status: {reading.word(item, 80)}"
+    remains = reading.whole(item.get("remains"))
+    start = item.get("start_count") if item.get("start_count") is not None else item.get("start_counter")
+    return StatusReport(
+        external_id=external_id,
+        status=status_of(item["status"]),
+        word=reading.word(item["status"]),
+        remains=remains,
+        start_count=reading.whole(start),
+        charge=reading.word(item.get("charge"), 40),
+        raw=reading.raw(item),
+        error=error,
+        remains_odd=remains is None and "remains" in item,
+    )
+
+
+def _service(row: Any) -> OfferedService | str:
+    """One row of the list, or the reason why it cannot be sold."""
+    if not isinstance(row, dict):
+        return "not an object"
+    external_id = reading.word(row.get("service"), 41)
+    if not SERVICE_ID.fullmatch(external_id):
+        return "no usable service id"
+    name = reading.word(row.get("name"), 500)
+    if not name:
+        return f"service {external_id} has no name"
+    try:
+        rate = reading.amount(row.get("rate"), round_up=True)
+    except NotMoney:
+        return f"service {external_id} has no usable rate"
+    if rate <= 0:
+        return f"service {external_id} has no price"
+    minimum, maximum = _limit(row.get("min")), _limit(row.get("max"))
+    if minimum is None or maximum is None or not 1 <= minimum <= maximum:
+        return f"service {external_id} has no usable limits"
+    return OfferedService(
+        external_id=external_id,
+        name=name,
+        category=reading.word(row.get("category"), 200),
+        type=reading.word(row.get("type"), 60) or "Default",
+        rate=rate,
+        minimum=minimum,
+        maximum=maximum,
+        refill=reading.flag(row.get("refill")),
+        cancel=reading.flag(row.get("cancel")),
+        dripfeed=reading.flag(row.get("dripfeed")),
+        desc=reading.word(row.get("desc"), 10_000),
+    )
+
+
+def _limit(value: Any) -> int | None:
+    """Absurd maxima exist in the trade; beyond 64 bits they mean "no limit"."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,40}", value.strip(), re.ASCII):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return min(value, reading.MOST_WHOLE)
