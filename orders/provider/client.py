@@ -1,18 +1,44 @@
-"""HTTP to a provider: one attempt, bounded in time and size, and an honest answer about what is certain afterwards."""
+"""A provider as the panel calls it: typed questions, plain answers, and an honest word on what is certain afterwards.
 
+One provider dialect so far: `/api/v2`. The key travels in the form body, never in the address, and appears in no
+exception, no log and no `repr`.
+"""
+
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
-from orders.provider.wire import AddOutcome, Balance, ServiceList, StatusBatch
+from django.db import connections
+
+from orders.provider import transport
+from orders.provider.addresses import AddressRefused
+from orders.provider.offers import parse_balance, parse_services
+from orders.provider.transport import Timeouts
+from orders.provider.wire import (
+    AddOutcome,
+    Balance,
+    BatchFailed,
+    CallFailed,
+    OurFault,
+    ServiceList,
+    StatusBatch,
+    TryLater,
+    Unknown,
+    parse_added,
+    parse_retry_after,
+    parse_statuses,
+)
+
+MOST_IDS = 100
+ANSWER_BYTES = 256 * 1024
+# The longest list known has 3,680 services; with long descriptions that is a few megabytes.
+SERVICES_BYTES = 8 * 1024 * 1024
+USUAL_TIMEOUTS = Timeouts()
 
 
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds. `total` bounds a whole call, however slowly the answer drips."""
-
-    connect: float = 5.0
-    read: float = 30.0
-    total: float = 40.0
+class InsideTransaction(RuntimeError):
+    """A provider was called inside a database transaction, whose locks would be held for as long as the provider likes."""
 
 
 @dataclass(frozen=True)
@@ -27,26 +53,105 @@ class AddRequest:
 
 @dataclass(frozen=True)
 class ProviderClient:
-    """Speaks `/api/v2` to one provider. Every call demands that no database transaction is open."""
+    """Speaks to one provider. Every call raises InsideTransaction while a database transaction is open.
+
+    `allow_private_hosts`: see `addresses.target_of`. `refusals`: see `wire.parse_added`.
+    """
 
     url: str
     key: str = field(repr=False)
-    allow_private_hosts: tuple[str, ...] = ()
+    allow_private_hosts: Sequence[str] = ()
     refusals: Mapping[str, str] | None = None
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = USUAL_TIMEOUTS
 
     def add(self, request: AddRequest) -> AddOutcome:
-        """Send an order, once. Never raises for what the provider or the network does."""
-        raise NotImplementedError
+        """Send an order, once. Whatever the provider or the network does, the outcome says what is certain; none raises."""
+        fields = dict(request.inputs) | {"action": "add", "service": request.service, "link": request.link}
+        if request.quantity is not None:
+            fields["quantity"] = str(request.quantity)
+        try:
+            answer = self._post(fields, ANSWER_BYTES)
+        except AddressRefused as error:
+            return OurFault("address", str(error))
+        except transport.NotSent as error:
+            return TryLater(0, error.reason)
+        except transport.Lost as error:
+            return Unknown(error.reason)
+        return parse_added(answer.status, answer.body, self.refusals, retry_after=_wait(answer))
 
     def statuses(self, external_ids: Sequence[str]) -> StatusBatch:
-        """Ask for up to 100 orders. Raises BatchFailed."""
-        raise NotImplementedError
+        """Ask for up to 100 orders in one call. Raises BatchFailed, and ValueError for more than 100."""
+        if len(external_ids) > MOST_IDS:
+            raise ValueError(f"{len(external_ids)} ids in one call")
+        if not external_ids:
+            return StatusBatch(reports={}, missing=(), foreign=(), bad={})
+        fields = {"action": "status", "orders": ",".join(external_ids)}
+        answer = self._ask(fields, ANSWER_BYTES, BatchFailed)
+        batch = parse_statuses(answer.body, external_ids)
+        if answer.status != 200:
+            _fail(answer, BatchFailed)
+        return batch
 
     def services(self) -> ServiceList:
-        """Raises CallFailed."""
-        raise NotImplementedError
+        """The provider's list, 8 MB at most. Raises CallFailed."""
+        answer = self._ask({"action": "services"}, SERVICES_BYTES, CallFailed)
+        services = parse_services(answer.body)
+        if answer.status != 200:
+            _fail(answer, CallFailed)
+        return services
 
     def balance(self) -> Balance:
-        """Raises CallFailed."""
-        raise NotImplementedError
+        """What the shop has left at the provider. Raises CallFailed."""
+        answer = self._ask({"action": "balance"}, ANSWER_BYTES, CallFailed)
+        balance = parse_balance(answer.body)
+        if answer.status != 200:
+            _fail(answer, CallFailed)
+        return balance
+
+    def _ask(self, fields: Mapping[str, str], most_bytes: int, failure: type[CallFailed]) -> transport.Answer:
+        """A question that changes nothing upstream. What fails before its meaning is looked at raises `failure`."""
+        try:
+            answer = self._post(fields, most_bytes)
+        except AddressRefused as error:
+            raise failure(str(error), fault="address") from None
+        except (transport.NotSent, transport.Lost) as error:
+            raise failure(error.reason) from None
+        # A 4xx may hold the provider's words on our key; of everything else but 200 the body tells nothing.
+        if answer.status == 429 or not (answer.status == 200 or 400 <= answer.status < 500):
+            _fail(answer, failure)
+        return answer
+
+    def _post(self, fields: Mapping[str, str], most_bytes: int) -> transport.Answer:
+        refuse_open_transaction()
+        answer = transport.post(
+            self.url,
+            {**fields, "key": self.key},
+            allow_private_hosts=self.allow_private_hosts,
+            timeouts=self.timeouts,
+            most_bytes=most_bytes,
+        )
+        return transport.Answer(answer.status, self._without_key(answer.body), answer.retry_after)
+
+    def _without_key(self, body: bytes) -> bytes:
+        """An answer is kept as evidence; one that repeats our key must not put it there.
+
+        Short and numeric keys stay: they could be part of an order's id.
+        """
+        if len(self.key) < 8 or self.key.isdigit():
+            return body
+        return body.replace(self.key.encode(), b"[key]")
+
+
+def refuse_open_transaction() -> None:
+    """Raises InsideTransaction where this thread is inside `atomic()`; a block that a test case opened does not count."""
+    for connection in connections.all(initialized_only=True):
+        if any(not block._from_testcase for block in connection.atomic_blocks):  # type: ignore[attr-defined]
+            raise InsideTransaction("A provider must not be called inside a database transaction.")
+
+
+def _wait(answer: transport.Answer) -> int:
+    return parse_retry_after(answer.retry_after, dt.datetime.now(dt.UTC))
+
+
+def _fail(answer: transport.Answer, failure: type[CallFailed]) -> NoReturn:
+    raise failure(f"HTTP {answer.status}", retry_after=_wait(answer))

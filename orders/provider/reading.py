@@ -1,4 +1,4 @@
-"""Careful reading of what a stranger's server sent: JSON, whole numbers, amounts, words. Pure; nothing here trusts anything."""
+"""Careful reading of what a stranger's server sent: JSON, whole numbers, amounts, words. Pure, and trusts nothing."""
 
 import json
 import re
@@ -13,7 +13,7 @@ MOST_WHOLE = 2**63 - 1
 
 WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
-# PostgreSQL refuses NUL, UTF-8 refuses lone surrogates, and neither direction marks nor control characters belong in a log.
+# PostgreSQL refuses NUL, UTF-8 refuses lone surrogates; direction marks and control characters deceive readers.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -59,7 +59,7 @@ def whole(value: Any) -> int | None:
 def amount(value: Any, *, round_up: bool) -> Units:
     """A price or balance written as a number or as text, in units; finer than 8 decimals is rounded. Raises NotMoney.
 
-    Exponents are read, because other languages print `0.00001` as `1.0E-5`; grouping is not, because `1,234` is ambiguous.
+    Exponents are read, because other languages print `0.00001` as `1.0E-5`; grouping is not: `1,234` is ambiguous.
     """
     text = str(value).strip()
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str) or not NUMBER.fullmatch(text):

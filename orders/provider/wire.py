@@ -1,7 +1,7 @@
 """What providers say, as plain frozen facts. Pure: bytes in, dataclasses out; no network, no models.
 
-Providers differ in spelling, in types and in honesty. What is understood is named here; what is not is kept raw, so that a
-person can look at it. Nothing is ever guessed where money would follow from the guess.
+Providers differ in spelling, in types and in honesty. What is understood is named here; what is not is kept raw, so
+that a person can look at it. Nothing is ever guessed where money would follow from the guess.
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any
 
-from orders.money import NotMoney, Units
+from orders.money import Units
 from orders.provider import reading
 from orders.statuses import OrderStatus
 
@@ -55,7 +55,6 @@ CERTAIN_REFUSALS: Mapping[str, str] = MappingProxyType(
         "neworder.error.min_quantity": "min_quantity",
         "neworder.error.max_quantity": "max_quantity",
         "error.incorrect_service_id": "service",
-        "neworder.error.incorrect_service_id": "service",
     }
 )
 
@@ -70,7 +69,6 @@ OUR_FAULTS: Mapping[str, str] = MappingProxyType(
 
 LONGEST_RETRY = 3600
 EXTERNAL_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
-SERVICE_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
 
 
 # --- What a status call can bring
@@ -80,10 +78,10 @@ SERVICE_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
 class StatusReport:
     """One order as the provider sees it.
 
-    `status` is None where the word is not understood; `word` keeps it. `remains` may be negative (over-delivery) or above
-    the quantity: the lifecycle judges. `remains_odd`: the field was there, but no usable whole number (`null`, `""`,
-    `"1e3"`, `true`, fractions, beyond 64 bits); a field that is absent is None and not odd. `charge` is the provider's text,
-    for people alone. `raw` is the evidence, 2 KB at most.
+    `status` is None where the word is not understood; `word` keeps it. `remains` may be negative (over-delivery) or
+    above the quantity: the lifecycle judges. `remains_odd`: the field was there, but no usable whole number (`null`,
+    `""`, `"1e3"`, `true`, fractions, beyond 64 bits); a field that is absent is None and not odd. `charge` is the
+    provider's text, for people alone. `raw` is the evidence, 2 KB at most.
     """
 
     external_id: str
@@ -99,7 +97,7 @@ class StatusReport:
 
 @dataclass(frozen=True)
 class StatusBatch:
-    """The answer to one call for many ids. Every asked id is in exactly one of `reports`, `missing` and `bad`.
+    """The answer to one call for many ids; each is in exactly one of `reports`, `missing` and `bad`.
 
     `bad`: ids whose item is an error text or cannot be understood, with the words. `foreign`: ids nobody asked for.
     """
@@ -113,8 +111,8 @@ class StatusBatch:
 class CallFailed(Exception):
     """A call that brought nothing usable. `reason` is clean text without secrets.
 
-    `retry_after`: seconds to leave the provider alone, 0 where it named none. `fault`: `funds` or `key` where the provider
-    says that the shop's own account is the trouble, `address` where the address is not allowed, else empty.
+    `retry_after`: seconds to leave the provider alone, 0 where it named none. `fault`: `funds` or `key` where the
+    provider says that the shop's own account is the trouble, `address` where the address is not allowed, else empty.
     """
 
     def __init__(self, reason: str, *, retry_after: int = 0, fault: str = "") -> None:
@@ -140,7 +138,10 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """Certainly no order exists. `word`: the provider's text; `reason`: link, service, min_quantity, max_quantity or other."""
+    """Certainly no order exists.
+
+    `word`: the provider's text. `reason`: link, service, min_quantity, max_quantity, or as the provider's list says.
+    """
 
     word: str
     reason: str
@@ -232,7 +233,7 @@ def parse_statuses(body: bytes, asked: Sequence[str]) -> StatusBatch:
     Shapes: an object keyed by id, a list of objects with `order` or `order_id`, one flat object where one id was asked.
     Raises BatchFailed for HTML, cut JSON, one error for all, and anything else that is no such answer.
     """
-    answer = _load(body, BatchFailed)
+    answer = load(body, BatchFailed)
     if isinstance(answer, list):
         pairs = [(_id_of(item), item) for item in answer]
     elif isinstance(answer, dict):
@@ -265,8 +266,9 @@ def parse_statuses(body: bytes, asked: Sequence[str]) -> StatusBatch:
 def parse_added(
     http_status: int, body: bytes, refusals: Mapping[str, str] | None = None, *, retry_after: int = 0
 ) -> AddOutcome:
-    """What an answer to `add` proves. `refusals`: the provider's own list of certain refusals in place of the usual one.
+    """What an answer to `add` proves.
 
+    `refusals`: the provider's own list of certain refusals (prefix -> reason) in place of the usual one.
     Only a positive whole number of at most 18 digits is an id. An answer that contradicts itself is Unknown.
     """
     evidence = reading.raw(body)
@@ -301,38 +303,6 @@ def parse_added(
     return Unknown(f"refusal text not on the list: {text}", evidence)
 
 
-def parse_services(body: bytes) -> ServiceList:
-    """The provider's list. Rows that cannot be understood are skipped with a reason; raises CallFailed where there is no list."""
-    answer = _load(body, CallFailed)
-    if isinstance(answer, dict) and not answer.get("error"):
-        answer = list(answer.values())
-    if not isinstance(answer, list):
-        raise _said(CallFailed, answer)
-    services: dict[str, OfferedService] = {}
-    skipped: list[tuple[int, str]] = []
-    for number, row in enumerate(answer, start=1):
-        found = _service(row)
-        if isinstance(found, str):
-            skipped.append((number, found))
-        elif found.external_id in services:
-            skipped.append((number, f"service {found.external_id} is listed twice"))
-        else:
-            services[found.external_id] = found
-    return ServiceList(tuple(services.values()), tuple(skipped))
-
-
-def parse_balance(body: bytes) -> Balance:
-    """The shop's balance at the provider, rounded down to 8 decimals. Raises CallFailed."""
-    answer = _load(body, CallFailed)
-    if not isinstance(answer, dict) or answer.get("error"):
-        raise _said(CallFailed, answer)
-    try:
-        units = reading.amount(answer.get("balance"), round_up=False)
-    except NotMoney:
-        raise CallFailed("no usable balance in the answer") from None
-    return Balance(units, reading.word(answer.get("currency"), 10))
-
-
 def parse_retry_after(text: str, now: dt.datetime) -> int:
     """Seconds from a `Retry-After` header, as a number or as a date; 0 for nonsense, one hour at most."""
     if re.fullmatch(r"[0-9]{1,9}", text.strip(), re.ASCII):
@@ -348,14 +318,16 @@ def parse_retry_after(text: str, now: dt.datetime) -> int:
 # --- Parts
 
 
-def _load(body: bytes, failure: type[CallFailed]) -> Any:
+def load(body: bytes, failure: type[CallFailed]) -> Any:
+    """The JSON in `body`; raises `failure` with the reason where there is none."""
     try:
         return reading.load(body)
     except reading.NotJson as error:
         raise failure(str(error)) from None
 
 
-def _said(failure: type[CallFailed], answer: Any) -> CallFailed:
+def said(failure: type[CallFailed], answer: Any) -> CallFailed:
+    """The failure that an answer without the facts asked for amounts to, in the provider's words where it has any."""
     error = answer.get("error") if isinstance(answer, dict) else None
     if error is None:
         return failure(f"not the answer asked for: {reading.word(answer, 80)}")
@@ -364,7 +336,7 @@ def _said(failure: type[CallFailed], answer: Any) -> CallFailed:
 
 
 def _match(text: str, prefixes: Mapping[str, str]) -> str:
-    """The meaning of the first prefix that `text` begins with, whole words only: `...link` is not `...link_duplicate`."""
+    """What the first prefix means that `text` begins with. Whole words only: `...link` is not `...link_duplicate`."""
     folded = " ".join(text.split()).casefold()
     for prefix, meaning in prefixes.items():
         if re.match(re.escape(prefix.casefold()) + r"(?!\w|[.-]\w)", folded):
@@ -395,7 +367,7 @@ def _pairs(answer: dict[str, Any], asked: Sequence[str]) -> list[tuple[str, Any]
     if "error" in answer:
         if len(wanted) == 1 and reading.word(answer["error"]).casefold().startswith("incorrect order"):
             return [(asked[0], answer)]
-        raise _said(BatchFailed, answer)
+        raise said(BatchFailed, answer)
     if any(not EXTERNAL_ID.fullmatch(key.strip()) for key in answer):
         raise BatchFailed(f"not the answer asked for: {reading.word(answer, 80)}")
     return [(key.strip(), item) for key, item in answer.items()]
@@ -426,46 +398,3 @@ def _report(external_id: str, item: Any) -> StatusReport | str:
         error=error,
         remains_odd=remains is None and "remains" in item,
     )
-
-
-def _service(row: Any) -> OfferedService | str:
-    """One row of the list, or the reason why it cannot be sold."""
-    if not isinstance(row, dict):
-        return "not an object"
-    external_id = reading.word(row.get("service"), 41)
-    if not SERVICE_ID.fullmatch(external_id):
-        return "no usable service id"
-    name = reading.word(row.get("name"), 500)
-    if not name:
-        return f"service {external_id} has no name"
-    try:
-        rate = reading.amount(row.get("rate"), round_up=True)
-    except NotMoney:
-        return f"service {external_id} has no usable rate"
-    if rate <= 0:
-        return f"service {external_id} has no price"
-    minimum, maximum = _limit(row.get("min")), _limit(row.get("max"))
-    if minimum is None or maximum is None or not 1 <= minimum <= maximum:
-        return f"service {external_id} has no usable limits"
-    return OfferedService(
-        external_id=external_id,
-        name=name,
-        category=reading.word(row.get("category"), 200),
-        type=reading.word(row.get("type"), 60) or "Default",
-        rate=rate,
-        minimum=minimum,
-        maximum=maximum,
-        refill=reading.flag(row.get("refill")),
-        cancel=reading.flag(row.get("cancel")),
-        dripfeed=reading.flag(row.get("dripfeed")),
-        desc=reading.word(row.get("desc"), 10_000),
-    )
-
-
-def _limit(value: Any) -> int | None:
-    """Absurd maxima exist in the trade; beyond 64 bits they mean "no limit"."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,40}", value.strip(), re.ASCII):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return min(value, reading.MOST_WHOLE)
