@@ -1,10 +1,18 @@
-"""The panel's settings with what a test run changes: quick password hashes, mail in memory, plain static files."""
+"""The panel's settings with what a test run changes: a folder of its own, quick password hashes, mail in memory."""
 
+import atexit
+import os
+import shutil
 import tempfile
-from pathlib import Path
 
-from neopanel.settings import *  # noqa: F403
-from neopanel.settings import DATABASES, STORAGES
+if "NEOPANEL_DATA_DIR" not in os.environ:
+    # pytest called directly: a folder that ends with this run, so that two runs at the same time never meet.
+    # The processes of pytest-xdist inherit it, and Django gives each of them a database of its own inside.
+    os.environ["NEOPANEL_DATA_DIR"] = tempfile.mkdtemp(prefix="neopanel-test-")
+    atexit.register(shutil.rmtree, os.environ["NEOPANEL_DATA_DIR"], ignore_errors=True)
+
+from neopanel.settings import *  # noqa: E402, F403
+from neopanel.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -14,6 +22,6 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file: in memory, 32 of 50 threads met "table is locked".
-    DATABASES["default"]["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / "neopanel-tests.sqlite3")}
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0

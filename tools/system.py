@@ -1,0 +1,47 @@
+"""Programs of the machine: finding them, and installing the system's package where that is allowed."""
+
+import os
+import shutil
+import subprocess
+from typing import Any
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+NO_CHROMIUM = "The browser journeys need Chromium: install the package chromium, or set CHROMIUM to the program's path."
+
+
+def apt_install(*packages: str, why: str) -> bool:
+    """Installs packages with apt, as root or by sudo that asks nothing. False where that cannot be done or fails."""
+    if not shutil.which("apt-get"):
+        return False
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if as_root and (not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], check=False).returncode):
+        return False
+    print(f"{why}; installing {' '.join(packages)} with apt-get ...", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "env": environment}
+    apt = [*as_root, "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"]
+    # An index that cannot be refreshed in every part may still hold the package: the second step decides.
+    subprocess.run([*apt, "update"], check=False, **quiet)
+    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    return subprocess.run(install, check=False, **quiet).returncode == 0
+
+
+def find_chromium() -> str | None:
+    """The path of Chromium: the one that `CHROMIUM` names, else the first on the PATH."""
+    if named := os.environ.get("CHROMIUM"):
+        return shutil.which(named)
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def ensure_chromium() -> str:
+    """The path of Chromium, installed first where it is missing and may be. Exits with one sentence otherwise."""
+    found = find_chromium()
+    if (
+        not found
+        and not os.environ.get("CHROMIUM")
+        and apt_install("chromium", "fonts-liberation", why="Chromium is missing")
+    ):
+        found = find_chromium()
+    if not found:
+        raise SystemExit(NO_CHROMIUM)
+    return found
