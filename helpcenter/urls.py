@@ -1,1 +1,12 @@
-urlpatterns: list = []
+from django.urls import path
+
+from helpcenter import views
+
+# `search` and `faq` stand before sections: they are reserved, no section can take them.
+urlpatterns = [
+    path("", views.home, name="help_home"),
+    path("search/", views.search_page, name="help_search"),
+    path("faq/", views.faq, name="help_faq"),
+    path("<slug:section>/", views.section, name="help_section"),
+    path("<slug:section>/<slug:slug>/", views.article, name="help_article"),
+]

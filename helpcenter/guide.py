@@ -1,0 +1,91 @@
+"""What we say about a status of an order. Order pages, tickets and the status guide all read it here, so they agree."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from helpcenter.models import StatusAdvice
+from orders.statuses import OrderStatus
+
+# The status guide's place is a contract: pages, mails and bookmarks point to it.
+GUIDE_SECTION = "orders-troubleshooting"
+GUIDE_ARTICLE = "order-statuses-explained"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The texts are ready for a template (safe HTML of a sentence or two); `note` may be empty.
+
+    `is_written` is False where the shop has no text for this status and a general one stands in.
+    """
+
+    status: OrderStatus
+    meaning: SafeString
+    what_to_do: SafeString
+    note: SafeString
+    money: SafeString
+    contact_when: SafeString
+    is_written: bool
+
+    @property
+    def label(self) -> str:
+        return str(self.status.label)
+
+    @property
+    def anchor(self) -> str:
+        return self.status.anchor
+
+    @property
+    def url(self) -> str:
+        return status_url(self.status)
+
+
+def advice_for(status: str) -> Advice:
+    """One query. Raises ValueError for a word that is no status."""
+    known = OrderStatus(status)
+    return prepared(known, StatusAdvice.objects.filter(status=known).first())
+
+
+def all_advice() -> list[Advice]:
+    """Every status in the order an order goes through them; one query."""
+    written = {row.status: row for row in StatusAdvice.objects.all()}
+    return [prepared(status, written.get(status)) for status in OrderStatus]
+
+
+def missing_advice() -> list[OrderStatus]:
+    """The statuses that the shop says nothing about; one query."""
+    written = set(StatusAdvice.objects.values_list("status", flat=True))
+    return [status for status in OrderStatus if status not in written]
+
+
+def status_url(status: str) -> str:
+    """Where the guide explains this status, with its anchor. Raises ValueError for a word that is no status."""
+    return f"{reverse('help_article', args=[GUIDE_SECTION, GUIDE_ARTICLE])}#{OrderStatus(status).anchor}"
+
+
+def prepared(status: OrderStatus, row: StatusAdvice | None) -> Advice:
+    if row is None:
+        return stand_in(status)
+    return Advice(
+        status=status,
+        is_written=True,
+        # Rendered and sanitised by `writing.save_advice`.
+        **{name: mark_safe(getattr(row, f"{name}_html")) for name in StatusAdvice.TEXTS},  # noqa: S308
+    )
+
+
+def stand_in(status: OrderStatus) -> Advice:
+    def said(text: str) -> SafeString:
+        return mark_safe(text)  # noqa: S308  (our own words, no input)
+
+    return Advice(
+        status=status,
+        is_written=False,
+        meaning=said(_("The guide has no text for this status yet.")),
+        what_to_do=said(_("Look at the order page: it says what happened last.")),
+        note=said(""),
+        money=said(_("Your balance history shows every change with its reason.")),
+        contact_when=said(_("Contact support if you are not sure what to do.")),
+    )
