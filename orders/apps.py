@@ -1,5 +1,30 @@
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
+
+from orders import triggers
+
+# Migrations of these apps may rebuild a guarded table on SQLite, where its triggers vanish with the old one.
+REBUILDING_APPS = {"orders", "accounts"}
+GUARDED_TABLES = {"orders_ledgerentry", "orders_wallet", "orders_order"}
 
 
 class OrdersConfig(AppConfig):
     name = "orders"
+
+    def ready(self):
+        from orders import checks  # noqa: F401  (registers the system checks once the models are loaded)
+
+        pre_migrate.connect(drop_triggers, sender=self)
+        post_migrate.connect(create_triggers, sender=self)
+
+
+def drop_triggers(sender, using, plan, **kwargs):
+    if any(migration.app_label in REBUILDING_APPS for migration, _backwards in plan):
+        triggers.drop(using)
+
+
+def create_triggers(sender, using, **kwargs):
+    # When somebody migrates backwards the tables may be gone.
+    if GUARDED_TABLES <= set(connections[using].introspection.table_names()):
+        triggers.create(using)

@@ -1,0 +1,9 @@
+"""The tables, one file a job; importers need not know which."""
+
+from orders.models.catalogue import Category, Service
+from orders.models.event import OrderEvent
+from orders.models.ledger import Deposit, LedgerEntry, Wallet
+from orders.models.order import Order
+from orders.models.provider import Provider
+
+__all__ = ["Category", "Deposit", "LedgerEntry", "Order", "OrderEvent", "Provider", "Service", "Wallet"]

@@ -1,0 +1,120 @@
+"""The only writer of balances: one entry, then the projection, under the wallet's lock, inside the caller's transaction.
+
+`docs/adr/0003-whole-number-money.md`; the databases' own guard is `orders/triggers.py`.
+"""
+
+import datetime as dt
+
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import User
+from orders.models import Deposit, LedgerEntry, Order, Wallet
+from orders.money import MOST, Units
+
+Kind = LedgerEntry.Kind
+
+
+class NotEnoughBalance(Exception):
+    """The balance does not cover the charge. `missing` says by how much, in units."""
+
+    def __init__(self, missing: Units):
+        super().__init__(missing)
+        self.missing = missing
+
+
+class BalanceTooLarge(Exception):
+    """The balance would not fit in 64 bits."""
+
+
+def balance_of(customer: User) -> Units:
+    """The customer's balance in units; 0 before their first entry."""
+    balance = Wallet.objects.filter(customer=customer).values_list("balance", flat=True).first()
+    return Units(balance or 0)
+
+
+def lock_wallet(customer_id: int) -> Wallet:
+    """The customer's wallet, locked until the transaction ends (made where there is none yet).
+
+    On SQLite the IMMEDIATE transaction has locked everything already. Lock order: an order's row first, then its wallet;
+    a new order locks the wallet first, because nobody can hold a row that does not exist.
+    """
+    Wallet.objects.get_or_create(customer_id=customer_id)
+    return Wallet.objects.select_for_update(no_key=True).get(customer_id=customer_id)
+
+
+def post(
+    *,
+    wallet_id: int,
+    amount: int,
+    kind: LedgerEntry.Kind,
+    key: str,
+    now: dt.datetime,
+    order: Order | None = None,
+    deposit: Deposit | None = None,
+    actor: User | None = None,
+    note: str = "",
+) -> LedgerEntry:
+    """Appends one entry of `amount` units and moves the balance with it; both or neither.
+
+    `key` names the business fact (`order:18:charge`): a second entry with the same key raises IntegrityError.
+    Raises NotEnoughBalance before anything is written, BalanceTooLarge, and RuntimeError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("ledger.post needs the caller's transaction: the entry and its cause are one fact.")
+    wallet = lock_wallet(wallet_id)
+    balance = wallet.balance + amount
+    if balance < 0:
+        raise NotEnoughBalance(Units(-balance))
+    if balance > MOST:
+        raise BalanceTooLarge
+    entry = LedgerEntry.objects.create(
+        wallet=wallet,
+        seq=wallet.seq + 1,
+        amount=amount,
+        balance=balance,
+        kind=kind,
+        key=key,
+        order=order,
+        deposit=deposit,
+        actor=actor,
+        note=note,
+        created_at=now,
+    )
+    Wallet.objects.filter(pk=wallet.pk).update(balance=balance, seq=entry.seq)
+    return entry
+
+
+def deposit(
+    *,
+    customer: User,
+    amount: int,
+    method: str,
+    reference: str,
+    now: dt.datetime,
+    note: str = "",
+    actor: User | None = None,
+) -> LedgerEntry:
+    """Books money that came in, once per `reference`: the same reference again gives the first entry.
+
+    Raises ValueError for an amount that is not positive or a reference that another customer or amount has.
+    """
+    if amount <= 0:
+        raise ValueError("A deposit is more than nothing.")
+    key = f"deposit:{reference}"
+    try:
+        with transaction.atomic():
+            wallet = lock_wallet(customer.pk)
+            cause = Deposit.objects.create(
+                wallet=wallet, amount=amount, method=method, reference=reference, note=note, created_at=now
+            )
+            return post(
+                wallet_id=wallet.pk, amount=amount, kind=Kind.DEPOSIT, key=key, deposit=cause, actor=actor, note=note, now=now
+            )
+    except IntegrityError:
+        # The same fact only if its twin is there; anything else is a fault and goes on its way.
+        twin = LedgerEntry.objects.filter(key=key).first()
+        if twin is None:
+            raise
+        if (twin.wallet_id, twin.amount) != (customer.pk, amount):
+            raise ValueError(f"Reference {reference!r} is already booked for something else.") from None
+        return twin

@@ -1,0 +1,115 @@
+"""Links that customers give: what is accepted, and the one form by which two links to the same thing are known. Pure.
+
+Nothing here fetches anything. The canonical form only serves comparison; what was typed is what the provider gets.
+"""
+
+import hashlib
+import ipaddress
+import re
+import unicodedata
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from django.utils.translation import gettext as _
+
+LONGEST = 2000
+
+# Parameters that say where a visitor came from, not what they look at.
+TRACKING = re.compile(r"(utm_.*|fbclid|gclid|igsh|igshid|si|ref|ref_src|feature|share_id|mibextid|spm|_r|_t)$", re.IGNORECASE)
+SAME_PLACE = re.compile(r"^(?:www|m|mobile)\.")
+HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+SHORT_VIDEO_HOST, VIDEO_HOST = "youtu.be", "youtube.com"
+
+
+class BadLink(ValueError):
+    """The text is no link that can be ordered for; the message says why, for the person who typed it."""
+
+
+def clean(text: str) -> str:
+    """The link as it is kept: outer space removed, `https://` added where somebody left it out.
+
+    Raises BadLink for what is no http(s) address with a public host name: other schemes, address literals, names with a
+    password, control characters, mixed scripts, more than 2,000 characters.
+    """
+    link = text.strip()
+    if not link:
+        raise BadLink(_("Enter the link."))
+    if len(link) > LONGEST:
+        raise BadLink(_("The link is longer than 2,000 characters."))
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"} for c in link):
+        raise BadLink(_("The link contains spaces or invisible characters. Copy it again from the address bar."))
+    if "://" not in link and not re.match(r"[a-z][a-z0-9+.-]*:[^0-9]", link, re.IGNORECASE):
+        link = f"https://{link}"
+    _host_of(link)
+    return link
+
+
+def _host_of(link: str) -> str:
+    try:
+        parts = urlsplit(link)
+        port = parts.port
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        raise BadLink(_("This is not a link. It should look like https://example.com/page.")) from None
+    if parts.scheme.lower() not in {"http", "https"}:
+        raise BadLink(_("The link must begin with https:// or http://."))
+    if "@" in parts.netloc:
+        raise BadLink(_("The link must not contain a user name or password before the host."))
+    if port not in {None, 80, 443}:
+        raise BadLink(_("The link must not name a port."))
+    if _is_address(host):
+        raise BadLink(_("The link must name a public site, not a network address."))
+    try:
+        ascii_host = host.encode("idna").decode().lower() if not host.isascii() else host.lower()
+    except UnicodeError:
+        raise BadLink(_("The name of the site in this link is not valid.")) from None
+    if not host.isascii() and _mixes_scripts(host):
+        raise BadLink(_("The name of the site mixes alphabets, which is how links are forged. Copy it again."))
+    if not HOST.fullmatch(ascii_host) or ascii_host.endswith((".local", ".localhost", ".internal", ".test")):
+        raise BadLink(_("This is not a link. It should look like https://example.com/page."))
+    return ascii_host
+
+
+def _is_address(host: str) -> bool:
+    if re.fullmatch(r"[0-9.]+|0x[0-9a-f.x]+", host, re.IGNORECASE):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _mixes_scripts(host: str) -> bool:
+    """True where one label has letters of several alphabets (a Cyrillic "a" in a Latin name)."""
+    return any(
+        len({unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()}) > 1 for label in host.split(".")
+    )
+
+
+def canonical(link: str) -> str:
+    """The form that all spellings of one target share; takes what `clean` gave.
+
+    Scheme, `www.`/`m.`, case of the host, default port, a trailing slash, fragments and tracking parameters make no
+    difference; short video links mean the long ones. The path keeps its case: on many platforms it matters.
+    """
+    parts = urlsplit(link)
+    host = SAME_PLACE.sub("", _host_of(link))
+    path = quote(unquote(parts.path), safe="/@:!$&'()*+,;=-._~").rstrip("/")
+    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.fullmatch(k)]
+    if host == SHORT_VIDEO_HOST and path.count("/") == 1:
+        host, path, query = VIDEO_HOST, "/watch", [("v", path[1:]), *query]
+    elif host == VIDEO_HOST and path.startswith("/shorts/"):
+        host, path, query = VIDEO_HOST, "/watch", [("v", path.removeprefix("/shorts/")), *query]
+    if host == VIDEO_HOST and path == "/watch":
+        query = [(k, v) for k, v in query if k == "v"]  # a time or a list is still the same video
+    return f"{host}{path}" + (f"?{urlencode(sorted(query))}" if query else "")
+
+
+def target_key(link: str) -> str:
+    """A short name for the target of a clean link, fit for an index: SHA-256 of its canonical form, in hex."""
+    return hashlib.sha256(canonical(link).encode()).hexdigest()
+
+
+def overlap_key(service_id: int, link: str) -> str:
+    """Names "this service on this target": at most one open order of a customer has it."""
+    return hashlib.sha256(f"{service_id} {canonical(link)}".encode()).hexdigest()

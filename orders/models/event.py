@@ -1,0 +1,61 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.ledger import LedgerEntry
+from orders.models.order import Order
+from orders.statuses import OrderStatus
+
+RAW_BYTES = 2048
+
+
+class OrderEvent(models.Model):
+    """What happened to an order, or was said of it: written in the same transaction as the change, never changed."""
+
+    class Source(models.TextChoices):
+        CUSTOMER = "customer", _("you")
+        AGENT = "agent", _("our team")
+        PROVIDER = "provider", _("the service")
+        SUBMIT = "submit", _("the panel")
+        SYSTEM = "system", _("the panel")
+
+    class Code(models.TextChoices):
+        PLACED = "placed", _("Order received and charged")
+        ACCEPTED = "accepted", _("Accepted by the service")
+        REFUSED = "refused", _("Refused by the service")
+        WAITING = "waiting", _("The service could not be reached; we try again by ourselves")
+        CONFIRMING = "confirming", _("Being confirmed with the service")
+        MOVED = "moved", _("Status changed")
+        BACKWARD = "backward", _("The service reported an earlier status; nothing changed")
+        LATE = "late", _("A report came after the order was closed; we look at it")
+        UNCLEAR = "unclear", _("The service's report was not clear; we look at it")
+        MISSING = "missing", _("The service does not know the order; we look at it")
+        CONFLICT = "conflict", _("The service named a number that another order has; we look at it")
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    code = models.CharField(_("what"), max_length=12, choices=Code.choices)
+    from_status = models.CharField(_("from"), max_length=12, blank=True)
+    to_status = models.CharField(_("to"), max_length=12, blank=True)
+    applied = models.BooleanField(_("applied"))
+    source = models.CharField(_("by"), max_length=10, choices=Source.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    remains = models.BigIntegerField(_("remains"), null=True)
+    start_count = models.BigIntegerField(_("start count"), null=True)
+    word = models.CharField(_("word"), max_length=64, blank=True)
+    raw = models.TextField(_("raw answer"), blank=True)
+    money = models.BigIntegerField(_("returned"), default=0)
+    entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        indexes = [models.Index(fields=["order", "id"], name="event_of_order")]
+
+    def __str__(self):
+        return f"{self.order_id} {self.code}"
+
+    @property
+    def to_label(self) -> str:
+        return str(OrderStatus(self.to_status).label) if self.to_status else ""

@@ -1,0 +1,99 @@
+"""Money's tables. `orders/ledger.py` is the only writer; triggers in both databases (`orders/triggers.py`) hold it to that."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Wallet(models.Model):
+    """A customer's balance: a projection of their ledger entries, moved only together with a new one."""
+
+    customer = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, primary_key=True, related_name="wallet"
+    )
+    balance = models.BigIntegerField(_("balance"), default=0, editable=False)
+    seq = models.BigIntegerField(_("entries"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("wallet")
+        verbose_name_plural = _("wallets")
+        constraints = [models.CheckConstraint(condition=Q(balance__gte=0), name="wallet_not_negative")]
+
+    def __str__(self):
+        return str(self.customer)
+
+
+class Deposit(models.Model):
+    """Money that came in. Its ledger entry names it as the cause."""
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="deposits")
+    amount = models.BigIntegerField(_("amount"))
+    method = models.CharField(_("method"), max_length=80)
+    reference = models.CharField(_("reference"), max_length=120, unique=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("received"))
+
+    class Meta:
+        verbose_name = _("deposit")
+        verbose_name_plural = _("deposits")
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="deposit_positive")]
+
+    def __str__(self):
+        return f"{self.method} {self.reference}"
+
+
+class LedgerEntry(models.Model):
+    """One change of a balance, written once. A mistake is corrected by a counter-entry, never by an edit."""
+
+    class Kind(models.TextChoices):
+        DEPOSIT = "deposit", _("Deposit")
+        CHARGE = "charge", _("Charge")
+        REFUND = "refund", _("Return")
+        ADJUST = "adjust", _("Adjustment")
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="entries")
+    seq = models.BigIntegerField()
+    amount = models.BigIntegerField(_("amount"))
+    balance = models.BigIntegerField(_("balance after"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    order = models.ForeignKey(
+        "orders.Order", on_delete=models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("order")
+    )
+    deposit = models.ForeignKey(
+        Deposit, on_delete=models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("deposit")
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    # Names the business fact (`order:18:charge`): exactly-once is this constraint, not a habit.
+    key = models.CharField(max_length=80, unique=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "seq"], name="entry_chain"),
+            models.CheckConstraint(
+                name="entry_sign_fits_kind",
+                condition=Q(kind__in=["deposit", "refund"], amount__gt=0)
+                | Q(kind="charge", amount__lt=0)
+                | (Q(kind="adjust") & ~Q(amount=0)),
+            ),
+            models.CheckConstraint(
+                name="entry_cause_fits_kind",
+                condition=Q(kind__in=["charge", "refund"], order__isnull=False, deposit__isnull=True)
+                | Q(kind="deposit", order__isnull=True, deposit__isnull=False)
+                | (Q(kind="adjust", order__isnull=True, deposit__isnull=True, actor__isnull=False) & ~Q(note="")),
+            ),
+            models.CheckConstraint(condition=Q(balance__gte=0, seq__gt=0), name="entry_never_negative"),
+            models.CheckConstraint(
+                # The balance before this entry was a balance too.
+                condition=Q(balance__gte=F("amount")), name="entry_from_a_balance"
+            ),
+        ]
+
+    def __str__(self):
+        return self.key

@@ -1,0 +1,154 @@
+"""One order: what was bought, at which price, and how far it has come.
+
+Born only in `orders/placing.py`; its status changes only in `orders/lifecycle.py`. The transitions below change the order's
+own fields and nothing else: no I/O, no money, no save. Package django-fsm-2, imported as `django_fsm`.
+"""
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from orders.models.catalogue import Service
+from orders.models.ledger import Wallet
+from orders.models.provider import Provider
+from orders.statuses import ACTIVE, OrderStatus
+
+OPEN = sorted(ACTIVE)
+
+
+class Order(models.Model):
+    class Submission(models.TextChoices):
+        """How the order's way to its provider stands; `docs/architecture.md` draws it."""
+
+        NONE = "none", _("not sent")
+        QUEUED = "queued", _("waiting to be sent")
+        SENDING = "sending", _("being sent")
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("refused")
+        UNKNOWN = "unknown", _("being confirmed")
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="orders", verbose_name=_("customer"))
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders", verbose_name=_("service"))
+    # The form's token or the program's request_id: the same wish twice is one order.
+    client_key = models.CharField(max_length=72, editable=False)
+    link = models.CharField(_("link"), max_length=2000)
+    # SHA-256 of the canonical link, and of service and canonical link: links themselves are too long for an index.
+    target_key = models.CharField(max_length=64, editable=False)
+    overlap_key = models.CharField(max_length=64, null=True, editable=False)
+    quantity = models.BigIntegerField(_("quantity"))
+    rate = models.BigIntegerField(_("rate as sold"))
+    charge = models.BigIntegerField(_("charge"))
+    refunded = models.BigIntegerField(_("returned"), default=0)
+    status = FSMField(_("status"), choices=OrderStatus.choices, default=OrderStatus.PENDING, protected=True)
+    remains = models.BigIntegerField(_("remains"), null=True)
+    start_count = models.BigIntegerField(_("start count"), null=True)
+    review = models.BooleanField(_("needs a person"), default=False)
+    stated_start = models.PositiveIntegerField(_("stated start, minutes"))
+    stated_speed = models.PositiveBigIntegerField(_("stated speed, a day"), null=True)
+
+    created_at = models.DateTimeField(_("placed"))
+    status_since = models.DateTimeField(_("status since"))
+    # When counters or status last moved; when a provider last answered; when patience ends (see `orders/patience.py`).
+    moved_at = models.DateTimeField(_("last movement"))
+    checked_at = models.DateTimeField(_("last checked"), null=True)
+    contact_after = models.DateTimeField(_("slow after"))
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, verbose_name=_("provider"))
+    provider_service_id = models.CharField(max_length=40, blank=True)
+    provider_order_id = models.CharField(_("provider's order id"), max_length=40, null=True)
+    submission = models.CharField(
+        _("submission"), max_length=10, choices=Submission.choices, default=Submission.NONE
+    )
+    # Who may record the answer: the worker that claimed, and nobody after it. The lease says when we stop waiting for it.
+    claim_token = models.CharField(max_length=36, blank=True)
+    claim_until = models.DateTimeField(null=True)
+    send_after = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    # The next poll time is the lease: claiming moves it forward. Claims are numbered, so that a stale answer is known.
+    poll_at = models.DateTimeField(null=True)
+    poll_claim = models.BigIntegerField(default=0)
+    poll_answered = models.BigIntegerField(default=0)
+    poll_missing = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["wallet", "-id"], name="order_of_wallet"),
+            models.Index(fields=["wallet", "status", "-id"], name="order_of_wallet_by_status"),
+            models.Index(fields=["wallet", "target_key"], condition=Q(status__in=OPEN), name="order_open_on_target"),
+            models.Index(fields=["send_after"], condition=Q(submission="queued"), name="order_queued"),
+            models.Index(fields=["claim_until"], condition=Q(submission="sending"), name="order_sending"),
+            models.Index(fields=["provider", "poll_at"], condition=Q(poll_at__isnull=False), name="order_poll_due"),
+            models.Index(
+                fields=["-id"], condition=Q(review=True) | Q(submission="unknown"), name="order_needs_person"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "client_key"], name="order_once"),
+            models.UniqueConstraint(fields=["provider", "provider_order_id"], name="order_of_provider_once"),
+            models.UniqueConstraint(
+                fields=["wallet", "overlap_key"], condition=Q(status__in=OPEN), name="order_open_on_link_once"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gt=0, charge__gt=0, rate__gt=0), name="order_positive"),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0) & Q(refunded__lte=F("charge")), name="order_refund_within_charge"
+            ),
+            models.CheckConstraint(
+                name="order_status_and_money_agree",
+                condition=Q(status__in=[*OPEN, "completed"], refunded=0)
+                | Q(status__in=["canceled", "error"], refunded=F("charge"))
+                | Q(status__in=["partial", "refunded"], refunded__gt=0),
+            ),
+            models.CheckConstraint(
+                name="order_sent_has_number",
+                condition=~Q(submission="accepted") | Q(provider__isnull=False, provider_order_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def delivered(self) -> int | None:
+        """How many of `quantity` are delivered, as far as known; never below 0 or above quantity."""
+        if self.remains is None:
+            return self.quantity if self.status == OrderStatus.COMPLETED else None
+        return min(self.quantity, max(0, self.quantity - self.remains))
+
+    @property
+    def starts_by(self) -> dt.datetime:
+        return self.created_at + dt.timedelta(minutes=self.stated_start)
+
+    @transition(field=status, source=OrderStatus.PENDING, target=OrderStatus.PROCESSING)
+    def begin_processing(self) -> None: ...
+
+    @transition(field=status, source=[OrderStatus.PENDING, OrderStatus.PROCESSING], target=OrderStatus.IN_PROGRESS)
+    def begin_delivery(self) -> None: ...
+
+    @transition(field=status, source=OPEN, target=OrderStatus.COMPLETED)
+    def complete(self) -> None: ...
+
+    @transition(field=status, source=OPEN, target=OrderStatus.PARTIAL)
+    def settle_partly(self) -> None: ...
+
+    @transition(field=status, source=OPEN, target=OrderStatus.CANCELED)
+    def cancel(self) -> None: ...
+
+    @transition(
+        field=status,
+        source=[*OPEN, OrderStatus.COMPLETED, OrderStatus.PARTIAL, OrderStatus.REFUNDED],
+        target=OrderStatus.REFUNDED,
+    )
+    def refund(self) -> None: ...
+
+    @transition(field=status, source=OPEN, target=OrderStatus.ERROR)
+    def fail(self) -> None: ...

@@ -1,0 +1,33 @@
+"""How long a customer should wait before it is our turn: the moment after which silence is no longer normal. Pure.
+
+The moment is kept in `Order.contact_after`, moved by whatever is news (placing, a change of status, movement of counters),
+so that the page, the list and `queries.needing_attention` read the same column.
+"""
+
+import datetime as dt
+import math
+
+HOUR = 60
+# Without a stated speed nobody can say more than "within a day".
+USUAL_MINUTES_UNSTATED = 24 * HOUR
+
+
+def far_beyond_start(*, placed: dt.datetime, stated_start: int) -> dt.datetime:
+    """After this an order that has not started is far beyond its stated start (minutes): twice, and an hour at least."""
+    return placed + dt.timedelta(minutes=max(2 * stated_start, stated_start + HOUR))
+
+
+def usual_minutes(*, quantity: int, stated_speed: int | None) -> int:
+    """How long the delivery of `quantity` usually takes, in minutes, by the stated speed a day; at least an hour."""
+    if not stated_speed:
+        return USUAL_MINUTES_UNSTATED
+    return max(HOUR, math.ceil(quantity * 24 * HOUR / stated_speed))
+
+
+def no_movement_until(*, moved: dt.datetime, quantity: int, stated_speed: int | None) -> dt.datetime:
+    """After this a running delivery whose counters did not move again is not normal any more.
+
+    Capped at a year: an absurd quantity at a slow speed would leave the calendar.
+    """
+    minutes = min(usual_minutes(quantity=quantity, stated_speed=stated_speed), 365 * 24 * HOUR)
+    return moved + dt.timedelta(minutes=minutes)

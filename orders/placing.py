@@ -1,0 +1,236 @@
+"""The only place where an order is born: check, lock the wallet, check again, order, charge, event - or nothing at all."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from orders import ledger, links
+from orders.models import LedgerEntry, Order, OrderEvent, Service
+from orders.money import NotMoney, Units, charge_for, show
+from orders.patience import far_beyond_start
+from orders.statuses import ACTIVE, OrderStatus
+
+LONGEST_KEY = 72
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a wish cannot be an order: a code that programs branch on, the form's field, and the sentence for people."""
+
+    code: str
+    field: str
+    sentence: str
+    number: int | None = None  # the limit that was missed, or the order that is in the way
+
+
+class OrderRefused(Exception):
+    """Nothing was written. `problems` is never empty and in the order in which things are checked."""
+
+    def __init__(self, *problems: Problem):
+        super().__init__(*[p.sentence for p in problems])
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants: of all that a browser or program sends, this alone counts. Prices come from the service."""
+
+    service_id: int
+    link: str
+    quantity: int | None = None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a wish would cost now, in units, and what stands in its way."""
+
+    service: Service
+    link: str
+    quantity: int
+    charge: Units
+    balance: Units
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def balance_after(self) -> Units:
+        return Units(self.balance - self.charge)
+
+    @property
+    def missing(self) -> Units:
+        return Units(max(0, self.charge - self.balance))
+
+
+def on_sale(service_id: int) -> Service:
+    """The service, if it may be ordered now. Raises OrderRefused."""
+    service = (
+        Service.objects.select_related("provider", "category").filter(pk=service_id, is_on_sale=True).first()
+        if 0 < service_id < 2**63
+        else None
+    )
+    if service is None:
+        raise OrderRefused(Problem("service", "service", _("This service is not on sale any more. Choose another one.")))
+    return service
+
+
+def quote(*, customer: User, wish: Wish) -> Quote:
+    """What the wish would cost, and everything that stands in its way; writes nothing and locks nothing.
+
+    Raises OrderRefused for a service that is not on sale, where there is nothing to quote.
+    """
+    service = on_sale(wish.service_id)
+    problems = []
+    link = ""
+    try:
+        link = links.clean(wish.link)
+    except links.BadLink as bad:
+        problems.append(Problem("link", "link", str(bad)))
+    quantity, charge = wish.quantity or 0, Units(0)
+    if service.rule.counted:
+        problems += _quantity_problems(service, wish.quantity)
+        try:
+            charge = charge_for(service.rate, quantity) if quantity > 0 else Units(0)
+        except NotMoney:
+            charge = Units(0)  # only far beyond any maximum: the limit's own sentence is there already
+    else:
+        quantity, charge = 1, Units(service.rate)
+    balance = ledger.balance_of(customer)
+    if link:
+        problems += overlap_problems(customer_id=customer.pk, service=service, link=link)
+    if charge > balance:
+        problems.append(_funds_problem(Units(charge - balance)))
+    return Quote(service, link, quantity, charge, balance, tuple(problems))
+
+
+def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
+    limits = {"minimum": f"{service.minimum:,}", "maximum": f"{service.maximum:,}"}
+    if quantity is None:
+        sentence = _("Enter a quantity from %(minimum)s to %(maximum)s.") % limits
+        return [Problem("quantity", "quantity", sentence, service.minimum)]
+    if quantity < service.minimum:
+        sentence = _("The smallest quantity of this service is %(minimum)s.") % limits
+        return [Problem("quantity_low", "quantity", sentence, service.minimum)]
+    if quantity > service.maximum:
+        sentence = _("The largest quantity of this service is %(maximum)s.") % limits
+        return [Problem("quantity_high", "quantity", sentence, service.maximum)]
+    return []
+
+
+def _funds_problem(missing: Units) -> Problem:
+    sentence = _("Your balance is %(missing)s short for this order. Add funds or order less.")
+    return Problem("funds", "quantity", sentence % {"missing": show(missing, settings.CURRENCY)})
+
+
+def overlap_problems(*, customer_id: int, service: Service, link: str) -> list[Problem]:
+    """The customer's open order of the same service on the same target, as the problem that it is."""
+    other = (
+        Order.objects.filter(wallet_id=customer_id, target_key=links.target_key(link), status__in=ACTIVE, service=service)
+        .only("id", "status")
+        .first()
+    )
+    if other is None:
+        return []
+    sentence = _(
+        "Your order %(order)s of this service is still %(status)s on this link. Wait until it is settled, or choose another link."
+    ) % {"order": f"#{other.pk}", "status": OrderStatus(other.status).label}
+    return [Problem("overlap", "link", sentence, other.pk)]
+
+
+def place_order(
+    *, customer: User, wish: Wish, client_key: str, now: dt.datetime, seen_rate: int | None = None
+) -> Order:
+    """One order and its charge, or nothing. The same `client_key` with the same wish again gives the first order.
+
+    `seen_rate` is the price (units) that the customer was shown; another one than the service's own refuses the order with the
+    new price, and it can do nothing else. Raises OrderRefused, with code `key_reused` where the key came with another wish.
+    """
+    assert client_key and len(client_key) <= LONGEST_KEY
+    if twin := _twin(customer, client_key):
+        return _same_or_refused(twin, wish)
+    try:
+        with transaction.atomic(durable=True):
+            wallet = ledger.lock_wallet(customer.pk)
+            # Everything is checked under the lock: the price, the pause or the balance may have changed since the form.
+            offer = quote(customer=customer, wish=wish)
+            problems = list(offer.problems)
+            if seen_rate is not None and seen_rate != offer.service.rate:
+                problems.insert(0, _price_problem(offer.service))
+            if problems:
+                raise OrderRefused(*problems)
+            order = _create(offer, wallet_id=wallet.pk, client_key=client_key, now=now)
+            ledger.post(
+                wallet_id=wallet.pk,
+                amount=-order.charge,
+                kind=LedgerEntry.Kind.CHARGE,
+                key=f"order:{order.pk}:charge",
+                order=order,
+                actor=customer,
+                now=now,
+            )
+            OrderEvent.objects.create(
+                order=order,
+                code=OrderEvent.Code.PLACED,
+                to_status=order.status,
+                applied=True,
+                source=OrderEvent.Source.CUSTOMER,
+                actor=customer,
+                money=-order.charge,
+                created_at=now,
+            )
+    except (OrderRefused, IntegrityError):
+        # Two clicks at once: the other one may have placed this very order while this one waited for the lock.
+        if twin := _twin(customer, client_key):
+            return _same_or_refused(twin, wish)
+        raise
+    return order
+
+
+def _price_problem(service: Service) -> Problem:
+    sentence = _("The price changed to %(rate)s while this form was open. Look at the new price and place the order again.")
+    return Problem("price", "service", sentence % {"rate": show(service.rate, settings.CURRENCY)})
+
+
+def _create(offer: Quote, *, wallet_id: int, client_key: str, now: dt.datetime) -> Order:
+    service = offer.service
+    order = Order(
+        wallet_id=wallet_id,
+        service=service,
+        client_key=client_key,
+        link=offer.link,
+        target_key=links.target_key(offer.link),
+        overlap_key=links.overlap_key(service.pk, offer.link),
+        quantity=offer.quantity,
+        rate=service.rate,
+        charge=offer.charge,
+        stated_start=service.stated_start,
+        stated_speed=service.stated_speed,
+        created_at=now,
+        status_since=now,
+        moved_at=now,
+        contact_after=far_beyond_start(placed=now, stated_start=service.stated_start),
+        provider=service.provider,
+        provider_service_id=service.provider_service_id,
+        submission=Order.Submission.QUEUED if service.provider else Order.Submission.NONE,
+        send_after=now if service.provider else None,
+    )
+    order.save(force_insert=True)
+    return order
+
+
+def _twin(customer: User, client_key: str) -> Order | None:
+    return Order.objects.filter(wallet_id=customer.pk, client_key=client_key).first()
+
+
+def _same_or_refused(twin: Order, wish: Wish) -> Order:
+    try:
+        same_link = links.clean(wish.link) == twin.link
+    except links.BadLink:
+        same_link = False
+    same_quantity = wish.quantity == twin.quantity or not twin.service.rule.counted
+    if twin.service_id == wish.service_id and same_link and same_quantity:
+        return twin
+    sentence = _("This form was sent before with other content, as order %(order)s. Check it and send it again.")
+    raise OrderRefused(Problem("key_reused", "service", sentence % {"order": f"#{twin.pk}"}, twin.pk))

@@ -1,0 +1,118 @@
+"""The reads that pages need, by name. Access is decided here: what a customer may see is what `..._of(customer)` gives."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.models import User
+from orders import links
+from orders.models import Category, LedgerEntry, Order, Service
+from orders.statuses import ACTIVE, OrderStatus
+from orders.verdict import Facts, Verdict, verdict_for
+
+PAGE = 25
+MOST_COUNTED = 1000
+
+
+def orders_of(customer: User) -> QuerySet[Order]:
+    return Order.objects.filter(wallet_id=customer.pk)
+
+
+def entries_of(customer: User) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(wallet_id=customer.pk)
+
+
+def shelves(search: str = "") -> list[Category]:
+    """Categories with their services on sale (`on_sale`), in shop order; by name, number or category where `search` is given."""
+    services = Service.objects.filter(is_on_sale=True).order_by("position", "id")
+    search = search.strip().lstrip("#").replace("\x00", "")[:100]
+    if search:
+        match = Q(name__icontains=search) | Q(category__name__icontains=search)
+        if search.isascii() and search.isdigit() and len(search) < 19:
+            match |= Q(pk=int(search))
+        services = services.filter(match)
+    categories = Category.objects.prefetch_related(Prefetch("services", queryset=services, to_attr="on_sale"))
+    return [category for category in categories if category.on_sale]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list that is never counted: the rows, and where the older and newer ones begin."""
+
+    rows: list
+    older: int | None
+    newer: int | None
+
+
+def page_of(rows: QuerySet, *, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
+    """Newest first by id, below `before` or above `after`; keyset, so that page 1,000 costs what page 1 costs."""
+    if after is not None:
+        found = list(rows.filter(pk__gt=after).order_by("pk")[: size + 1])
+        has_newer = len(found) > size
+        found = found[:size][::-1]
+        has_older = True
+    else:
+        ordered = rows.order_by("-pk")
+        found = list((ordered.filter(pk__lt=before) if before is not None else ordered)[: size + 1])
+        has_older = len(found) > size
+        found = found[:size]
+        has_newer = before is not None
+    return Page(
+        found,
+        older=found[-1].pk if found and has_older else None,
+        newer=found[0].pk if found and has_newer else None,
+    )
+
+
+def searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
+    """Orders by number, or by link in any spelling. Anything else finds nothing."""
+    text = text.strip().lstrip("#")
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return orders.filter(pk=int(text))
+    try:
+        return orders.filter(target_key=links.target_key(links.clean(text)))
+    except links.BadLink:
+        return orders.none()
+
+
+def status_counts(customer: User) -> dict[str, int]:
+    """How many orders in each status, exact to 999 and 1000 for more: each count stops there, whatever the history holds."""
+    counted = ", ".join(
+        "(SELECT COUNT(*) FROM (SELECT 1 FROM orders_order WHERE wallet_id = %s AND status = %s LIMIT %s) s)"  # noqa: S608
+        for _status in OrderStatus
+    )
+    values = [value for status in OrderStatus for value in (customer.pk, status.value, MOST_COUNTED)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counted}", values)
+        return dict(zip([s.value for s in OrderStatus], cursor.fetchone(), strict=True))
+
+
+def with_verdicts(orders: list[Order], now: dt.datetime) -> list[tuple[Order, Verdict]]:
+    """Each order with what to do about it; one query more for all of them together."""
+    tickets = open_tickets([order.pk for order in orders])
+    return [(order, verdict_for(order, Facts(open_ticket=tickets.get(order.pk)), now)) for order in orders]
+
+
+def open_tickets(order_ids: list[int]) -> dict[int, int]:
+    """The number of the newest open ticket of each order that has one, read through the reverse relation."""
+    found = (
+        Order.objects.filter(pk__in=order_ids, tickets__closed_at=None, tickets__number__isnull=False)
+        .order_by("tickets__number")
+        .values_list("pk", "tickets__number")
+    )
+    return dict(found)
+
+
+def needing_attention(now: dt.datetime) -> QuerySet[Order]:
+    """Orders whose verdict is "contact us" or "we are on it": the same rule as `verdict_for`, as a query.
+
+    Open tickets are in it through the reverse relation, and so is whatever waits for a person.
+    """
+    return Order.objects.filter(
+        Q(review=True)
+        | Q(submission=Order.Submission.UNKNOWN)
+        | Q(status__in=ACTIVE, contact_after__lt=now)
+        | Q(pk__in=Order.objects.filter(tickets__number__isnull=False, tickets__closed_at=None).values("pk"))
+    )

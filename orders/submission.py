@@ -1,0 +1,187 @@
+"""How an order's way to its provider is recorded: intent first, one attempt, and "unknown" is a state.
+
+    none (by hand) | queued --claim--> sending --> accepted | rejected | queued again | unknown
+    unknown --late answer of the worker that claimed it--> accepted | rejected
+
+Each claim has a token; only the worker that holds it may record an answer, however late, and nothing is ever sent twice.
+A timer decides one thing alone: that we stop waiting and call it unknown. It never decides what happened upstream.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
+
+from orders import lifecycle
+from orders.lifecycle import Code, Source
+from orders.models import Order, Provider
+from orders.reports import Meaning, Report, decide
+from orders.statuses import OrderStatus
+
+Submission = Order.Submission
+
+LEASE = dt.timedelta(seconds=120)
+FIRST_BACKOFF = dt.timedelta(seconds=10)
+LONGEST_BACKOFF = dt.timedelta(minutes=15)
+# The first question comes soon: quick services are done within a minute.
+FIRST_POLL_AFTER = dt.timedelta(seconds=2)
+
+
+def claim(*, now: dt.datetime, most: int) -> list[Order]:
+    """Takes up to `most` queued orders for this worker and commits before anybody sends a byte. Oldest due first.
+
+    Who wins: on PostgreSQL the worker whose SKIP LOCKED select got the row, on SQLite the one that began its IMMEDIATE
+    transaction first; either way the loser does not see the row any more.
+    """
+    token = str(uuid.uuid4())
+    with transaction.atomic(durable=True):
+        due = Order.objects.filter(
+            Q(provider__paused_until=None) | Q(provider__paused_until__lte=now),
+            submission=Submission.QUEUED,
+            status=OrderStatus.PENDING,
+            send_after__lte=now,
+            provider__is_active=True,
+        )
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        ids = list(due.order_by("send_after", "id").values_list("pk", flat=True)[:most])
+        Order.objects.filter(pk__in=ids).update(
+            submission=Submission.SENDING, claim_token=token, claim_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    return list(Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id"))
+
+
+def accepted(*, order_id: int, token: str, provider_order_id: str, now: dt.datetime, raw: str = "") -> bool:
+    """The provider took the order under its own number: Processing. False where this worker has no say (any more).
+
+    Where another order has that number already, nobody can tell whose it is: both wait for a person.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            order = lifecycle.locked(order_id)
+            if not _may_answer(order, token):
+                return False
+            order.submission = Submission.ACCEPTED
+            order.provider_order_id = provider_order_id
+            order.poll_at = now + FIRST_POLL_AFTER
+            order.checked_at = now
+            fields = ["submission", "provider_order_id", "poll_at", "checked_at"]
+            said = Report(to=OrderStatus.PROCESSING, raw=raw)
+            decision = decide(lifecycle.standing_of(order), said)
+            if decision.meaning == Meaning.MOVE:
+                lifecycle.move(
+                    order, decision, source=Source.SUBMIT, report=said, code=Code.ACCEPTED, now=now, fields=fields
+                )
+            else:  # an agent moved it on while it was unknown
+                lifecycle.record(order, Code.ACCEPTED, source=Source.SUBMIT, raw=raw, now=now)
+            order.save(update_fields=fields)
+    except IntegrityError:
+        return _settle_conflict(order_id=order_id, token=token, provider_order_id=provider_order_id, now=now, raw=raw)
+    return True
+
+
+def _settle_conflict(*, order_id: int, token: str, provider_order_id: str, now: dt.datetime, raw: str) -> bool:
+    mine = Order.objects.only("provider_id").get(pk=order_id)
+    other = Order.objects.filter(provider_id=mine.provider_id, provider_order_id=provider_order_id).first()
+    if other is None:
+        raise RuntimeError(f"order {order_id} could not be recorded as accepted under {provider_order_id!r}")
+    with transaction.atomic(durable=True):
+        # Two rows are locked in the order of their ids, so that two conflicts cannot wait for each other.
+        for pk in sorted({order_id, other.pk}):
+            order = lifecycle.locked(pk)
+            order.review = True
+            fields = ["review"]
+            if pk == order_id:
+                if not _may_answer(order, token):
+                    return False
+                order.submission = Submission.UNKNOWN
+                fields.append("submission")
+            order.save(update_fields=fields)
+            lifecycle.record(order, Code.CONFLICT, source=Source.SUBMIT, reason=provider_order_id, raw=raw, now=now)
+    return False
+
+
+def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "") -> bool:
+    """The provider certainly refused: Error, with the whole charge back. False where this worker has no say."""
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if not _may_answer(order, token):
+            return False
+        order.submission = Submission.REJECTED
+        fields = ["submission"]
+        said = Report(to=OrderStatus.ERROR, raw=raw)
+        decision = decide(lifecycle.standing_of(order), said)
+        if decision.meaning == Meaning.MOVE:
+            lifecycle.move(
+                order, decision, source=Source.SUBMIT, report=said, code=Code.REFUSED, reason=reason, now=now, fields=fields
+            )
+        else:  # an agent closed it while it was unknown: a person compares the two
+            order.review = True
+            fields.append("review")
+            lifecycle.record(order, Code.REFUSED, source=Source.SUBMIT, reason=reason, raw=raw, now=now)
+        order.save(update_fields=fields)
+    return True
+
+
+def try_later(*, order_id: int, token: str, reason: str, now: dt.datetime, seconds: int | None = None) -> bool:
+    """The provider certainly did not take the order: back in the queue, after `seconds` or a growing pause."""
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if order.submission != Submission.SENDING or order.claim_token != token:
+            return False
+        pause = dt.timedelta(seconds=seconds) if seconds else backoff(order.attempts)
+        order.submission = Submission.QUEUED
+        order.send_after = now + min(pause, LONGEST_BACKOFF)
+        order.claim_token = ""
+        order.claim_until = None
+        order.save(update_fields=["submission", "send_after", "claim_token", "claim_until"])
+        if order.attempts == 1:  # one line, not one an attempt: a provider that is down for a day would fill the page
+            lifecycle.record(order, Code.WAITING, source=Source.SUBMIT, reason=reason, now=now)
+    return True
+
+
+def backoff(attempts: int) -> dt.timedelta:
+    return min(FIRST_BACKOFF * 2 ** min(attempts - 1, 10), LONGEST_BACKOFF)
+
+
+def unknown(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "") -> bool:
+    """Nobody can say whether the provider took the order: it stays where it is until somebody can."""
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if order.submission != Submission.SENDING or order.claim_token != token:
+            return False
+        _call_unknown(order, reason=reason, raw=raw, now=now)
+    return True
+
+
+def expire_leases(*, now: dt.datetime, most: int) -> int:
+    """Orders whose worker never came back become unknown (it may have sent them): how many. They are not sent again."""
+    ids: Sequence[int] = Order.objects.filter(submission=Submission.SENDING, claim_until__lt=now).values_list(
+        "pk", flat=True
+    )[:most]
+    expired = 0
+    for pk in list(ids):
+        with transaction.atomic(durable=True):
+            order = lifecycle.locked(pk)
+            if order.submission == Submission.SENDING and order.claim_until and order.claim_until < now:
+                _call_unknown(order, reason="", raw="", now=now)
+                expired += 1
+    return expired
+
+
+def _call_unknown(order: Order, *, reason: str, raw: str, now: dt.datetime) -> None:
+    # The token stays: a late answer of the same worker still settles it.
+    order.submission = Submission.UNKNOWN
+    order.save(update_fields=["submission"])
+    lifecycle.record(order, Code.CONFIRMING, source=Source.SUBMIT, reason=reason, raw=raw, now=now)
+
+
+def _may_answer(order: Order, token: str) -> bool:
+    return bool(token) and order.claim_token == token and order.submission in lifecycle.IN_FLIGHT
+
+
+def pause_provider(*, provider_id: int, reason: str, until: dt.datetime) -> None:
+    """Stops sending to a provider for a while; it starts again by itself."""
+    Provider.objects.filter(pk=provider_id).update(paused_until=until, pause_reason=reason[:300])

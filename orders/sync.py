@@ -1,0 +1,210 @@
+"""What is due, claim it, ask the provider, hand plain reports to `lifecycle`. The database is the queue.
+
+Every call to a provider stands outside any transaction: what was claimed is committed before a byte leaves, and each answer is
+applied in a short transaction of its own. Killing a worker at any line loses nothing and sends nothing twice.
+"""
+
+import datetime as dt
+import logging
+import random
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from orders import lifecycle, submission
+from orders.models import Order, OrderEvent, Provider
+from orders.provider.client import AddRequest, ProviderClient
+from orders.provider.wire import (
+    Accepted,
+    AddOutcome,
+    BatchFailed,
+    OurFault,
+    Refused,
+    StatusReport,
+    TryLater,
+    Unknown,
+)
+from orders.reports import Report
+from orders.statuses import SETTLED, OrderStatus
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], dt.datetime]
+
+SUBMIT_AT_ONCE = 20
+# Providers are slow, not busy: a few calls wait side by side, far below what any provider minds.
+SUBMIT_THREADS = 5
+POLL_AT_ONCE = 100
+MISSING_BEFORE_REVIEW = 5
+JITTER = 0.2
+ASK_SETTLED_AFTER = (dt.timedelta(hours=1), dt.timedelta(hours=24), dt.timedelta(hours=72))
+PAUSE_FOR_OUR_FAULT = dt.timedelta(minutes=5)
+
+
+def client_for(provider: Provider) -> ProviderClient:
+    return ProviderClient(provider.url, provider.key, allow_private_hosts=settings.ALLOW_PRIVATE_HOSTS)
+
+
+# --- Submission
+
+
+def submit_due(clock: Clock) -> int:
+    """Sends queued orders, each exactly once; how many were claimed. Answers are recorded as they come."""
+    claimed = submission.claim(now=clock(), most=SUBMIT_AT_ONCE)
+    if not claimed:
+        return 0
+    clients = {order.provider: client_for(order.provider) for order in claimed if order.provider}
+    with ThreadPoolExecutor(min(SUBMIT_THREADS, len(claimed))) as pool:
+        # The threads only speak HTTP; every row is read and written by this one, with its one connection.
+        waiting = [(order, pool.submit(clients[order.provider].add, request_of(order))) for order in claimed]
+        for order, answer in waiting:
+            record_answer(order, answer.result(), clock())
+    return len(claimed)
+
+
+def request_of(order: Order) -> AddRequest:
+    return AddRequest(
+        service=order.provider_service_id,
+        link=order.link,
+        quantity=order.quantity if order.service.rule.counted else None,
+    )
+
+
+def record_answer(order: Order, outcome: AddOutcome, now: dt.datetime) -> None:
+    """Writes down what the provider answered to the one attempt that `order`'s claim allows."""
+    who = {"order_id": order.pk, "token": order.claim_token}
+    match outcome:
+        case Accepted(external_id):
+            submission.accepted(**who, provider_order_id=external_id, now=now)
+        case Refused(word):
+            submission.rejected(**who, reason=word, raw=word, now=now)
+        case TryLater(seconds, reason):
+            submission.try_later(**who, reason=reason, seconds=seconds or None, now=now)
+        case OurFault(reason, word):
+            # The customer did nothing wrong: their order waits, and the people who can mend it are told.
+            log.error("Provider %s is paused: %s %s", order.provider, reason, word)
+            submission.try_later(**who, reason="", now=now)
+            submission.pause_provider(
+                provider_id=order.provider_id, reason=word or reason, until=now + PAUSE_FOR_OUR_FAULT
+            )
+        case Unknown(reason, raw):
+            submission.unknown(**who, reason=reason, raw=raw, now=now)
+
+
+# --- Status
+
+
+def poll_due(clock: Clock) -> int:
+    """Asks every provider once for up to 100 orders that are due; how many were asked for."""
+    now = clock()
+    due = Order.objects.filter(poll_at__lte=now, provider__is_active=True)
+    asked = 0
+    for provider in Provider.objects.filter(pk__in=due.values("provider")):
+        claimed = claim_polls(provider, now)
+        if claimed:
+            asked += len(claimed)
+            ask(provider, claimed, clock)
+    return asked
+
+
+def claim_polls(provider: Provider, now: dt.datetime) -> list[Order]:
+    """Takes the provider's longest-due orders for this worker. The next poll time is the lease: claiming moves it forward."""
+    with transaction.atomic(durable=True):
+        due = Order.objects.filter(provider=provider, poll_at__lte=now).order_by("poll_at")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, no_key=True)
+        claimed = list(due[:POLL_AT_ONCE])
+        for order in claimed:
+            order.poll_at = next_poll(order, now)
+            order.poll_claim += 1
+        Order.objects.bulk_update(claimed, ["poll_at", "poll_claim"])
+    return claimed
+
+
+def next_poll(order: Order, now: dt.datetime) -> dt.datetime | None:
+    """When to ask again: often while young, rarely when old, three times more after it settled, then never."""
+    if order.status in SETTLED:
+        later = (order.status_since + after for after in ASK_SETTLED_AFTER)
+        return next((moment for moment in later if moment > now), None)
+    schedule, age = settings.POLL_SCHEDULE, now - order.created_at
+    if age < dt.timedelta(minutes=10):
+        seconds = schedule.first_ten_minutes
+    elif age < dt.timedelta(hours=1):
+        seconds = schedule.first_hour
+    elif age < dt.timedelta(days=1):
+        seconds = schedule.first_day
+    else:
+        seconds = schedule.later
+    return now + dt.timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 (no secret)
+
+
+def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
+    """One status call for the claimed orders. A failed call touches none of them; one bad item never touches the others."""
+    by_id = {order.provider_order_id: order for order in claimed if order.provider_order_id}
+    try:
+        batch = client_for(provider).statuses(list(by_id))
+    except BatchFailed as failed:
+        log.warning("Provider %s did not answer for %d orders: %s", provider, len(by_id), failed.reason)
+        Provider.objects.filter(pk=provider.pk).update(failures=F("failures") + 1)
+        return
+    now = clock()
+    Provider.objects.filter(pk=provider.pk).update(failures=0, answered_at=now)
+    if batch.foreign:
+        log.warning("Provider %s answered for orders that nobody asked for: %s", provider, batch.foreign[:10])
+    unchanged = []
+    for external_id, said in batch.reports.items():
+        order = by_id[external_id]
+        if is_unchanged(order, said):
+            unchanged.append(order.pk)
+        else:
+            lifecycle.report(order_id=order.pk, report=report_of(said), claim=order.poll_claim, now=now)
+    # An answer to a later claim may be on its way already: naming it here too does no harm, because nothing changed.
+    Order.objects.filter(pk__in=unchanged).update(checked_at=now, poll_answered=F("poll_claim"), poll_missing=0)
+    count_missing([by_id[external_id].pk for external_id in (*batch.missing, *batch.bad)], now)
+
+
+def is_unchanged(order: Order, said: StatusReport) -> bool:
+    """The usual case, decided without a lock: the provider repeats what stood here when it was asked."""
+    return (
+        said.status == order.status
+        and not said.remains_odd
+        and said.remains in {None, order.remains}
+        and said.start_count in {None, order.start_count}
+        and order.poll_missing == 0
+    )
+
+
+def report_of(said: StatusReport) -> Report:
+    return Report(
+        to=OrderStatus(said.status) if said.status else None,
+        word=said.word,
+        remains=said.remains,
+        odd_remains=said.remains_odd,
+        start_count=said.start_count,
+        raw=said.raw,
+    )
+
+
+def count_missing(ids: Iterable[int], now: dt.datetime) -> None:
+    """Orders that their provider did not know this time; five times in a row and a person looks at it."""
+    for pk in ids:
+        with transaction.atomic(durable=True):
+            order = lifecycle.locked(pk)
+            order.poll_missing += 1
+            fields = ["poll_missing"]
+            if order.poll_missing == MISSING_BEFORE_REVIEW:
+                order.review = True
+                fields.append("review")
+                lifecycle.record(order, OrderEvent.Code.MISSING, source=OrderEvent.Source.SYSTEM, now=now)
+            order.save(update_fields=fields)
+
+
+# --- Leases
+
+
+def expire_claims(clock: Clock) -> int:
+    """Submissions whose worker never came back become unknown; how many."""
+    return submission.expire_leases(now=clock(), most=POLL_AT_ONCE)

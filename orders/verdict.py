@@ -1,0 +1,203 @@
+"""What the customer should do next about an order: wait, check, contact support, or nothing. Pure and frozen.
+
+Pages, tickets, admin and mails only show it. `queries.needing_attention` is the same rule as a query; a test holds them together.
+"""
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from orders.models import Order
+from orders.statuses import OrderStatus
+
+# Platforms count late: until then "is it all there?" has no answer.
+COUNTS_SETTLE_AFTER = dt.timedelta(hours=24)
+
+
+class Advice(enum.Enum):
+    WAIT = "wait"
+    CHECK = "check"
+    CONTACT = "contact"
+    OURS = "ours"
+    DONE = "done"
+
+
+class Action(enum.Enum):
+    """What the page may offer beside the verdict, in this order."""
+
+    CONTACT = "contact"
+    ORDER_AGAIN = "order_again"
+    SEE_BALANCE = "see_balance"
+    SEE_TICKET = "see_ticket"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the verdict needs beside the order itself."""
+
+    open_ticket: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The advice, why, since when it holds and until when (None: no end is known), and what may be done."""
+
+    advice: Advice
+    headline: str
+    reason: str
+    since: dt.datetime
+    until: dt.datetime | None = None
+    actions: tuple[Action, ...] = ()
+    checklist: tuple[str, ...] = ()
+
+
+def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
+    """The one verdict for where the order stands at `now`. Rules in this order: ticket, person, unknown, money, time."""
+    if facts.open_ticket is not None:
+        return Verdict(
+            Advice.OURS,
+            _("We are on it"),
+            _("Your ticket about this order is open. We answer there."),
+            order.status_since,
+            actions=(Action.SEE_TICKET,),
+        )
+    if order.review:
+        return Verdict(
+            Advice.OURS,
+            _("We are on it"),
+            _("The service's reports about this order do not fit together. Our team looks at it; you need not do anything."),
+            order.checked_at or order.status_since,
+        )
+    if order.submission == Order.Submission.UNKNOWN:
+        return Verdict(
+            Advice.OURS,
+            _("We are on it"),
+            _(
+                "We are confirming with the service whether it took this order. Your money is safe: it pays for exactly one "
+                "delivery or comes back. Please do not order again on this link."
+            ),
+            order.status_since,
+        )
+    return RULES[OrderStatus(order.status)](order, now)
+
+
+def _before_start(order: Order, now: dt.datetime) -> Verdict:
+    if now > order.contact_after:
+        return Verdict(
+            Advice.CONTACT,
+            _("Contact us"),
+            _("This is far beyond the start time that the service states. It is our turn: tell us, and we look into it."),
+            order.contact_after,
+            actions=(Action.CONTACT,),
+        )
+    if now > order.starts_by:
+        return Verdict(
+            Advice.WAIT,
+            _("Wait a little longer"),
+            _("It is slower than stated. That happens; please do not order again on this link."),
+            order.starts_by,
+            order.contact_after,
+        )
+    return Verdict(
+        Advice.WAIT,
+        _("Wait"),
+        _("Within the start time that the service states. Please do not order again on this link."),
+        order.created_at,
+        order.starts_by,
+    )
+
+
+def _running(order: Order, now: dt.datetime) -> Verdict:
+    if now > order.contact_after:
+        return Verdict(
+            Advice.CONTACT,
+            _("Contact us"),
+            _("Nothing has moved for longer than this service usually needs. Tell us, and we look into it."),
+            order.contact_after,
+            actions=(Action.CONTACT,),
+        )
+    return Verdict(
+        Advice.WAIT,
+        _("Wait"),
+        _("Delivery is running. Keep the link public, and do not delete or rename anything."),
+        order.moved_at,
+        order.contact_after,
+    )
+
+
+def _completed(order: Order, now: dt.datetime) -> Verdict:
+    settled = order.status_since + COUNTS_SETTLE_AFTER
+    if now < settled:
+        return Verdict(
+            Advice.CHECK,
+            _("Check the result"),
+            _("Delivery is marked finished. Platforms update their counts late, so look again before you decide."),
+            order.status_since,
+            settled,
+            checklist=(
+                _("Open the link in a private window."),
+                _("Compare the count with the start count, if one is shown here."),
+                _("Look at the platform's own analytics."),
+            ),
+        )
+    return Verdict(
+        Advice.CHECK,
+        _("Check the result"),
+        _("Delivery is marked finished, and the platform has had a day to count. If something is clearly missing, tell us."),
+        settled,
+        actions=(Action.CONTACT,),
+        checklist=(
+            _("The count now, and the start count."),
+            _("A screenshot, if it clearly shows what is missing."),
+        ),
+    )
+
+
+def _money_back(order: Order, now: dt.datetime) -> Verdict:
+    return Verdict(
+        Advice.DONE,
+        _("Done: your money is back"),
+        _("The return is booked on your balance; the arithmetic is below."),
+        order.status_since,
+        actions=(Action.SEE_BALANCE, Action.ORDER_AGAIN),
+    )
+
+
+def _part_back(order: Order, now: dt.datetime) -> Verdict:
+    return Verdict(
+        Advice.DONE,
+        _("Done: the undelivered part is back"),
+        _("What could be delivered was. The rest is booked on your balance; the arithmetic is below."),
+        order.status_since,
+        actions=(Action.SEE_BALANCE, Action.ORDER_AGAIN),
+    )
+
+
+def _error(order: Order, now: dt.datetime) -> Verdict:
+    if order.submission == Order.Submission.REJECTED:
+        return Verdict(
+            Advice.CHECK,
+            _("Check the link and the quantity"),
+            _("The service refused this input. Your money is back; correct the input and order again."),
+            order.status_since,
+            actions=(Action.ORDER_AGAIN, Action.SEE_BALANCE),
+            checklist=(
+                _("Is the link public, and does it lead to the right thing?"),
+                _("Does the service want this kind of link?"),
+            ),
+        )
+    return _money_back(order, now)
+
+
+RULES = {
+    OrderStatus.PENDING: _before_start,
+    OrderStatus.PROCESSING: _before_start,
+    OrderStatus.IN_PROGRESS: _running,
+    OrderStatus.COMPLETED: _completed,
+    OrderStatus.PARTIAL: _part_back,
+    OrderStatus.CANCELED: _money_back,
+    OrderStatus.REFUNDED: _money_back,
+    OrderStatus.ERROR: _error,
+}
