@@ -11,8 +11,8 @@ if "NEOPANEL_DATA_DIR" not in os.environ:
     os.environ["NEOPANEL_DATA_DIR"] = tempfile.mkdtemp(prefix="neopanel-test-")
     atexit.register(shutil.rmtree, os.environ["NEOPANEL_DATA_DIR"], ignore_errors=True)
 
-from neopanel.settings import *  # noqa: E402, F403
-from neopanel.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
+from neopanel.settings import *  # noqa: F403
+from neopanel.settings import DATA_DIR, DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
