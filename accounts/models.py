@@ -41,7 +41,9 @@ class User(AbstractUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_once", violation_error_message=_("This address is taken.")),
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_once", violation_error_message=_("This address is taken.")
+            ),
         ]
 
     def __str__(self):

@@ -1,0 +1,77 @@
+"""People and keys as staff see them. Who may hand out rights is decided here: only an administrator."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ApiKey, User
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class PersonCreationForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email",)
+        field_classes: dict = {}
+
+    def clean_email(self):
+        return self.cleaned_data["email"].strip().lower()
+
+
+@admin.register(User)
+class PersonAdmin(DjangoUserAdmin):
+    add_form = PersonCreationForm
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+    fieldsets = (
+        (None, {"fields": ("email", "password", "time_zone")}),
+        (_("Rights"), {"fields": ("is_active", *RIGHTS)}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    list_display = ("email", "is_staff", "is_active", "roles", "last_login")
+    list_filter = ("is_staff", "is_active", "groups")
+    search_fields = ("email",)
+    ordering = ("-id",)
+    show_full_result_count = False
+    readonly_fields = ("last_login", "date_joined")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("roles"))
+    def roles(self, person: User) -> str:
+        return ", ".join(group.name for group in person.groups.all())
+
+    def get_readonly_fields(self, request, obj=None):
+        """Without this anybody who may change users could make themselves an administrator."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request, obj=None):
+        """Staff are changed by administrators alone: a new password or address is as good as their rights."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or obj is None or not obj.is_staff)
+
+    def has_delete_permission(self, request, obj=None):
+        """Money rows name their customer for ever; an account is ended by taking away "active"."""
+        return False
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):
+    """Read only: keys belong to customers, who issue and revoke them."""
+
+    list_display = ("name", "user", "prefix", "scope", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "prefix")
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,75 @@
+"""Forms of somebody's own account."""
+
+import functools
+import zoneinfo
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ApiKey, User
+
+# More than anybody's programs need; it keeps the page and a forgotten script within bounds.
+MOST_LIVE_KEYS = 20
+
+
+class ApiKeyForm(forms.Form):
+    """Checks what a new key may be called and do; the key is made by `api_keys.issue`."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        strip=True,
+        help_text=_("For yourself: the program that will use the key."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scope = forms.ChoiceField(
+        label=_("What it may do"), choices=ApiKey.Scope.choices, initial=ApiKey.Scope.ORDER, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args, user: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_name(self):
+        """A name is taken once among live keys, so loading the answer again does not make a second key."""
+        name = self.cleaned_data["name"]
+        if self.user.api_keys.filter(revoked_at=None, name=name).exists():
+            raise forms.ValidationError(
+                _("You already have a key with this name. Revoke it first, or choose another name.")
+            )
+        return name
+
+    def clean(self):
+        if self.user.api_keys.filter(revoked_at=None).count() >= MOST_LIVE_KEYS:
+            raise forms.ValidationError(
+                _("You have %(most)s keys, which is the most. Revoke one that you no longer use."),
+                params={"most": MOST_LIVE_KEYS},
+            )
+        return super().clean()
+
+
+@functools.cache
+def time_zones() -> list[tuple[str, str]]:
+    """The zones named for a region and a place; the others are old spellings of these."""
+    names = sorted(
+        name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))
+    )
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+def time_zone_choices() -> list:
+    return [("", _("As the shop: %(zone)s") % {"zone": settings.TIME_ZONE}), *time_zones()]
+
+
+class PreferencesForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=time_zone_choices,
+        required=False,
+        help_text=_("Times on all pages are shown in this zone."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("time_zone",)

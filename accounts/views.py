@@ -1,0 +1,56 @@
+"""Pages of somebody's own account that allauth does not bring: API keys and preferences."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import api_keys as keys
+from accounts.forms import ApiKeyForm, PreferencesForm
+
+REVOKED_SHOWN = 20
+
+
+@require_http_methods(["GET", "POST"])
+@sensitive_variables("secret")
+def api_keys(request: HttpRequest) -> HttpResponse:
+    """The customer's keys. A new key is in the answer to the POST and nowhere else: not in the session, not in a message."""
+    form = ApiKeyForm(request.POST if request.method == "POST" else None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        key, secret = keys.issue(user=request.user, now=timezone.now(), **form.cleaned_data)
+        return api_keys_page(request, form=ApiKeyForm(user=request.user), new_key=key, secret=secret)
+    return api_keys_page(request, form=form, status=422 if form.errors else 200)
+
+
+@sensitive_variables("extra")
+def api_keys_page(request: HttpRequest, *, form: ApiKeyForm, status: int = 200, **extra) -> HttpResponse:
+    mine = request.user.api_keys
+    context = {
+        "form": form,
+        "live_keys": mine.filter(revoked_at=None),
+        "revoked_keys": mine.exclude(revoked_at=None).order_by("-revoked_at")[:REVOKED_SHOWN],
+        **extra,
+    }
+    return render(request, "accounts/api_keys.html", context, status=status)
+
+
+@require_POST
+def revoke_api_key(request: HttpRequest, key_id: int) -> HttpResponse:
+    """Ends one of the customer's own live keys; 404 for any other."""
+    if not keys.revoke(user=request.user, key_id=key_id, now=timezone.now()):
+        raise Http404
+    messages.success(request, _("The key is revoked. Programs that use it are refused from now on."))
+    return redirect("api_keys")
+
+
+@require_http_methods(["GET", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        request.user.save(update_fields=["time_zone"])
+        messages.success(request, _("Your time zone is saved."))
+        return redirect("preferences")
+    return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)
