@@ -38,7 +38,7 @@ USUAL_TIMEOUTS = Timeouts()
 
 
 class InsideTransaction(RuntimeError):
-    """A provider was called inside a database transaction, whose locks would be held for as long as the provider likes."""
+    """A provider was called inside a database transaction, whose locks would wait for as long as it likes."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class ProviderClient:
     timeouts: Timeouts = USUAL_TIMEOUTS
 
     def add(self, request: AddRequest) -> AddOutcome:
-        """Send an order, once. Whatever the provider or the network does, the outcome says what is certain; none raises."""
+        """Send an order, once. Nothing the provider or the network does raises; the outcome says what is certain."""
         fields = dict(request.inputs) | {"action": "add", "service": request.service, "link": request.link}
         if request.quantity is not None:
             fields["quantity"] = str(request.quantity)
@@ -143,7 +143,7 @@ class ProviderClient:
 
 
 def refuse_open_transaction() -> None:
-    """Raises InsideTransaction where this thread is inside `atomic()`; a block that a test case opened does not count."""
+    """Raises InsideTransaction where this thread is inside `atomic()`; blocks opened by a test case do not count."""
     for connection in connections.all(initialized_only=True):
         if any(not block._from_testcase for block in connection.atomic_blocks):  # type: ignore[attr-defined]
             raise InsideTransaction("A provider must not be called inside a database transaction.")

@@ -274,10 +274,10 @@ def parse_added(
     evidence = reading.raw(body)
     try:
         answer = reading.load(body)
-    except reading.NotJson as error:
+    except reading.NotJson as failure:
         if http_status == 429:
             return TryLater(retry_after, "HTTP 429")
-        return Unknown(f"HTTP {http_status}: {error}", evidence)
+        return Unknown(f"HTTP {http_status}: {failure}", evidence)
     if not isinstance(answer, dict):
         answer = {}
 
