@@ -88,12 +88,12 @@ def python_version() -> str:
 def installer() -> list[str] | None:
     """The command that installs into the environment, before its arguments; None where there is no such program."""
     if any(VENV.glob("lib/python*/site-packages/pip/__main__.py")):
-        return [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        return [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
     if succeeds(sys.executable, "-m", "pip", "--version"):
         pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
-        return [*pip, "install", "--quiet", "--disable-pip-version-check"]
+        return [*pip, "install", "-qq", "--disable-pip-version-check"]
     return None
 
 
