@@ -33,10 +33,6 @@ class SectionAdmin(AddressStays):
 
 
 class ArticleForm(forms.ModelForm):
-    class Meta:
-        model = Article
-        fields = "__all__"
-
     def clean_body(self) -> str:
         body = self.cleaned_data["body"]
         writing.check_body(body)

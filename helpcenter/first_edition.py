@@ -1,10 +1,10 @@
 """The texts that come with the software, and how they reach the database without ever overwriting what people edited.
 
-`content/sections.toml` and `content/statuses.toml` hold the short texts, `content/*.md` the articles: TOML between two lines
-of `+++`, then Markdown.
+`content/sections.toml` and `content/statuses.toml` hold the short texts, `content/*.md` the articles: TOML between two
+lines of `+++`, then Markdown.
 
-For each text a digest of what was loaded is kept. A text in the database that still has this digest is ours and follows the
-files; any other was edited, unpublished or moved by people, and one that is gone was removed by them: both stay so.
+For each text a digest of what was loaded is kept. A text in the database that still has this digest is ours and follows
+the files; any other was edited, unpublished or moved by people, and one that is gone was removed by them: both stay so.
 """
 
 import datetime as dt
@@ -49,7 +49,9 @@ def load(*, now: dt.datetime, content: Path = CONTENT) -> Loaded:
         for slug, texts in read_sections(content):
             load_one(loaded, f"section:{slug}", texts, current_section(slug), lambda t, s=slug: write_section(s, t))
         for status, texts in read_statuses(content):
-            load_one(loaded, f"status:{status}", texts, current_advice(status), lambda t, s=status: write_advice(s, t, now))
+            load_one(
+                loaded, f"status:{status}", texts, current_advice(status), lambda t, s=status: write_advice(s, t, now)
+            )
         for section, slug, texts in read_articles(content):
             key = f"article:{section}/{slug}"
             if f"section:{section}" in loaded.kept and not Section.objects.filter(slug=section).exists():
@@ -96,7 +98,10 @@ def digest(texts: dict) -> str:
 
 def read_sections(content: Path) -> Iterator[tuple[str, dict]]:
     for number, row in enumerate(read_toml(content / "sections.toml")["section"], start=1):
-        yield row["slug"], {"title": row["title"], "summary": row["summary"], "icon": row["icon"], "position": number * 10}
+        yield (
+            row["slug"],
+            {"title": row["title"], "summary": row["summary"], "icon": row["icon"], "position": number * 10},
+        )
 
 
 def read_statuses(content: Path) -> Iterator[tuple[str, dict]]:
@@ -126,7 +131,7 @@ def read_articles(content: Path) -> Iterator[tuple[str, str, dict]]:
 
 
 def split(path: Path) -> tuple[dict, str]:
-    before, fence, rest = path.read_text(encoding="utf-8").partition(f"{FENCE}\n")
+    before, fence, rest = read_text(path).partition(f"{FENCE}\n")
     front, second, body = rest.partition(f"\n{FENCE}\n")
     if before or not fence or not second:
         raise BadContent(f"{path.name}: it must begin with its facts between two lines of {FENCE}.")
@@ -134,7 +139,14 @@ def split(path: Path) -> tuple[dict, str]:
 
 
 def read_toml(path: Path) -> dict:
-    return parse_toml(path.read_text(encoding="utf-8"), path.name)
+    return parse_toml(read_text(path), path.name)
+
+
+def read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadContent(f"{path.name}: {error}") from error
 
 
 def parse_toml(text: str, name: str) -> dict:

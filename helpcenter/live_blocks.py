@@ -1,7 +1,7 @@
 """Parts of an article that are drawn when it is read: `{{ statuses }}` and whatever the project registers.
 
-The help center knows nothing of orders but their statuses. A block that needs more is written in `neopanel/` and registered
-there, in `AppConfig.ready`:
+The help center knows nothing of orders but their statuses. A block that needs more is written in `neopanel/` and
+registered there, in `AppConfig.ready`:
 
     @live_blocks.block("start-times")
     def start_times(request) -> SafeString: ...

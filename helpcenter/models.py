@@ -1,5 +1,5 @@
-"""What we tell people. Texts are kept as they were written and as they are shown; `writing.py` is the one door that makes
-the second from the first."""
+"""What we tell people. Texts are kept as they were written and as they are shown; `writing.py` is the one door that
+makes the second from the first."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,7 +17,9 @@ plain_slug = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters a
 
 def free_slug(slug: str) -> None:
     if slug in RESERVED_SLUGS:
-        raise ValidationError(_("“%(slug)s” is a page of the help center itself. Choose another address."), params={"slug": slug})
+        raise ValidationError(
+            _("“%(slug)s” is a page of the help center itself. Choose another address."), params={"slug": slug}
+        )
 
 
 class Section(models.Model):
@@ -52,11 +54,19 @@ class Article(models.Model):
         _("summary"), max_length=300, blank=True, help_text=_("One sentence for lists and search results.")
     )
     quick_answer = models.TextField(
-        _("quick answer"), max_length=1000, blank=True, help_text=_("What most readers came for, in two or three sentences.")
+        _("quick answer"),
+        max_length=1000,
+        blank=True,
+        help_text=_("What most readers came for, in two or three sentences."),
     )
-    body = models.TextField(_("text"), blank=True, help_text=_("Markdown. {{ statuses }} alone in a line draws the status table."))
+    body = models.TextField(
+        _("text"), blank=True, help_text=_("Markdown. {{ statuses }} alone in a line draws the status table.")
+    )
     keywords = models.CharField(
-        _("keywords"), max_length=300, blank=True, help_text=_("Words that readers may search for and the text does not use.")
+        _("keywords"),
+        max_length=300,
+        blank=True,
+        help_text=_("Words that readers may search for and the text does not use."),
     )
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Smaller numbers come first."))
     is_published = models.BooleanField(_("published"), default=False)
@@ -87,7 +97,7 @@ class Article(models.Model):
 
 
 class FaqItem(models.Model):
-    """A common question of an article. The anchor is made once, from the first wording, and stays: people link to it."""
+    """A common question of an article. The anchor is made once, from the first wording, and stays: people link it."""
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="faq", verbose_name=_("article"))
     question = models.CharField(_("question"), max_length=200)
@@ -119,7 +129,9 @@ class StatusAdvice(models.Model):
     what_to_do = models.TextField(_("what to do"), max_length=1000)
     note = models.TextField(_("note"), max_length=1000, blank=True)
     money = models.TextField(
-        _("money"), max_length=1000, help_text=_("It must agree with what the panel does when an order gets this status.")
+        _("money"),
+        max_length=1000,
+        help_text=_("It must agree with what the panel does when an order gets this status."),
     )
     contact_when = models.TextField(_("when to contact support"), max_length=1000)
 

@@ -1,4 +1,4 @@
-"""Markdown -> safe HTML, headings and plain text. Pure: the same text gives the same result, nothing is read or written.
+"""Markdown -> safe HTML, headings and plain text. Pure: the same text gives the same result, nothing else is touched.
 
 Two walls stand between an author and a reader's browser: the parser knows no HTML at all, and what it writes passes an
 allow-list sanitiser. Ids that an author can influence carry a prefix, so that none can pass for one of the page's own.
@@ -94,7 +94,7 @@ def render(markdown: str) -> Rendered:
 
 
 def render_answer(markdown: str) -> SafeString:
-    """A short text inside a page: paragraphs, lists, tables, call-outs, but no headings and no live blocks. Raises TooLong."""
+    """A short text inside a page: everything but headings and live blocks. Raises TooLong."""
     return cleaned(ANSWER.render(checked(markdown)), BLOCK_TAGS)
 
 

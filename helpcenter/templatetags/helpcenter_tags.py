@@ -1,8 +1,8 @@
 """The guide's words for other apps' templates.
 
-    {% load helpcenter_tags %}
-    {% status_advice order.status as advice %}{{ advice.meaning }} ... {{ advice.url }}
-    <a href="{% status_url order.status %}">
+{% load helpcenter_tags %}
+{% status_advice order.status as advice %}{{ advice.meaning }} ... {{ advice.url }}
+<a href="{% status_url order.status %}">
 """
 
 from django import template

@@ -1,0 +1,78 @@
+import re
+
+import pytest
+from django.core import checks
+from django.template import Context, Template
+from django.utils.html import strip_tags
+
+from helpcenter import first_edition, guide
+from helpcenter.checks import every_status_has_advice
+from helpcenter.models import StatusAdvice
+from orders.statuses import RETURNS_MONEY, OrderStatus
+from tests.helpcenter.factories import make_advice
+
+GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
+RETURNS = re.compile(r"\b(back|returned|returns|refund\w*)\b", re.IGNORECASE)
+
+
+@pytest.fixture
+def loaded(db, now):
+    first_edition.load(now=now)
+
+
+def test_every_status_has_advice_in_the_order_of_the_enum(loaded):
+    advice = guide.all_advice()
+    assert [entry.status for entry in advice] == list(OrderStatus)
+    assert all(entry.is_written for entry in advice)
+    assert guide.missing_advice() == []
+
+
+@pytest.mark.parametrize("status", list(OrderStatus))
+def test_what_the_guide_says_about_money_is_what_the_panel_does(loaded, status):
+    says_it_returns = bool(RETURNS.search(strip_tags(guide.advice_for(status).money)))
+    assert says_it_returns == (status in RETURNS_MONEY)
+
+
+def test_advice_for_a_status_without_text_stands_in_for_it(db):
+    advice = guide.advice_for("partial")
+    assert not advice.is_written
+    assert advice.label == "Partial"
+    assert advice.contact_when == "Contact support if you are not sure what to do."
+
+
+def test_a_word_that_is_no_status_is_an_error(db):
+    with pytest.raises(ValueError, match="unheard"):
+        guide.advice_for("unheard")
+
+
+def test_advice_is_one_query(django_assert_num_queries, loaded):
+    with django_assert_num_queries(1):
+        guide.all_advice()
+    with django_assert_num_queries(1):
+        guide.advice_for("error")
+
+
+def test_other_templates_show_advice_and_link_to_its_place(db):
+    make_advice(status="in_progress", meaning="It *runs* <b>.")
+    template = Template(
+        "{% load helpcenter_tags %}{% status_advice status as advice %}{{ advice.meaning }} {{ advice.url }} "
+        "{% status_url 'error' %} {% all_status_advice as every %}{{ every.in_progress.label }}"
+    )
+    shown = template.render(Context({"status": "in_progress"}))
+    assert shown == f"It <em>runs</em> &lt;b&gt;. {GUIDE}#status-in-progress {GUIDE}#status-error In Progress"
+
+
+def test_the_link_of_every_status_leads_to_its_row(client, loaded):
+    page = client.get(GUIDE).content.decode()
+    for status in OrderStatus:
+        address, _, anchor = guide.status_url(status).partition("#")
+        assert address == GUIDE
+        assert f'<tr id="{anchor}">' in page
+
+
+def test_a_check_names_the_statuses_without_advice(loaded):
+    assert every_status_has_advice(None, databases=["default"]) == []
+    StatusAdvice.objects.filter(status__in=["error", "partial"]).delete()
+    (found,) = [m for m in checks.run_checks(databases=["default"]) if m.id == "helpcenter.W001"]
+    assert found.msg == "The help center says nothing about these order statuses: Partial, Error."
+    assert not found.is_serious()

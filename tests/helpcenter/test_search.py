@@ -1,0 +1,85 @@
+import pytest
+
+from helpcenter.search import MOST_CHARACTERS, search, snippet
+from tests.helpcenter.factories import make_article, make_section
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def section():
+    return make_section()
+
+
+def titles(query: str) -> list[str]:
+    return [hit.article.title for hit in search(query).hits]
+
+
+def test_a_hit_in_the_title_comes_before_keywords_summary_and_text(section):
+    make_article(section=section, slug="a", title="A body", body="All about refunds.")
+    make_article(section=section, slug="b", title="B summary", summary="All about refunds.")
+    make_article(section=section, slug="c", title="C keywords", keywords="refunds")
+    make_article(section=section, slug="d", title="D Refunds")
+    assert titles("REFUNDS") == ["D Refunds", "C keywords", "B summary", "A body"]
+
+
+def test_every_word_must_occur_in_whatever_place(section):
+    make_article(section=section, slug="a", title="Partial orders", quick_answer="The rest returns.")
+    make_article(section=section, slug="b", title="Partial eclipse")
+    assert titles("partial returns") == ["Partial orders"]
+
+
+def test_markup_is_not_searched(section):
+    make_article(section=section, body="A [link](https://example.com/needle).")
+    assert titles("needle") == []
+
+
+def test_signs_of_the_query_language_are_plain_text(section):
+    make_article(section=section, slug="a", title="100% safe")
+    make_article(section=section, slug="b", title="100 miles")
+    assert titles("100%") == ["100% safe"]
+    assert titles("_") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["", "   ", "\x00", "a\x00b", "' OR 1=1 --", "\\", "%", "*" * 50, "(" * 50, "😀", "\u202e"]
+)
+def test_odd_queries_find_nothing_and_never_fail(client, section, query):
+    make_article(section=section, title="Waiting")
+    assert titles(query) == []
+    response = client.get("/help/search/", {"q": query})
+    assert response.status_code == 200
+    assert "Waiting" not in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["a" * 10_000, "a " * 5_000, "waiting " * 1_250])
+def test_ten_thousand_characters_are_cut_and_answered(client, section, query):
+    make_article(section=section)
+    assert len(search(query).query) <= MOST_CHARACTERS
+    assert client.get("/help/search/", {"q": query}).status_code == 200
+
+
+def test_the_page_shows_hits_with_the_match_marked_and_the_query_escaped(client, section):
+    make_article(section=section, title="Waiting", summary="Why a <slow> start is normal")
+    page = client.get("/help/search/", {"q": "SLOW"}).content.decode()
+    assert "Why a &lt;<mark>slow</mark>&gt; start is normal" in page
+    assert "“&lt;script&gt;”" in client.get("/help/search/", {"q": "<script>"}).content.decode()
+
+
+def test_a_page_without_hits_says_what_to_do(client):
+    page = client.get("/help/search/", {"q": "unheard-of"}).content.decode()
+    assert "Nothing found for “unheard-of”" in page
+    assert "/tickets/new/" in page
+
+
+def test_a_snippet_shows_the_surroundings_of_the_first_hit():
+    text = "start " + "filler " * 40 + "the needle & more " + "filler " * 40 + "end"
+    found = snippet(text, ["needle"])
+    assert "the <mark>needle</mark> &amp; more" in found
+    assert found.startswith("… filler")
+    assert found.endswith("filler …")
+    assert len(found) < 350
+
+
+def test_a_snippet_of_one_long_word_does_not_fail():
+    assert "<mark>needle</mark>" in snippet("x" * 500 + "needle" + "x" * 500, ["needle"])
