@@ -17,7 +17,7 @@ REVOKED_SHOWN = 20
 @require_http_methods(["GET", "POST"])
 @sensitive_variables("secret")
 def api_keys(request: HttpRequest) -> HttpResponse:
-    """The customer's keys. A new key is in the answer to the POST and nowhere else: not in the session, not in a message."""
+    """The customer's keys. A new key is in the answer to the POST and nowhere else: no session, no message."""
     form = ApiKeyForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         key, secret = keys.issue(user=request.user, now=timezone.now(), **form.cleaned_data)
