@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+PRIVATE = "The provider's address is a private one, which the settings do not allow."
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -48,7 +49,17 @@ def target_of(url: str, allow_private_hosts: Collection[str]) -> Target:
         raise AddressRefused(
             "The provider's address must begin with https://, because the key travels with every call."
         )
+    if not trusted and not _may_be_public(host):
+        raise AddressRefused(PRIVATE)
     return Target(parts.scheme, host, port, trusted)
+
+
+def _may_be_public(host: str) -> bool:
+    """False for a private address written as one; what a name leads to is seen when it is looked up."""
+    try:
+        return is_public(host)
+    except ValueError:
+        return True
 
 
 def resolve(target: Target) -> list[str]:
@@ -59,7 +70,7 @@ def resolve(target: Target) -> list[str]:
     found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not target.trusted and not all(is_public(address) for address in addresses):
-        raise AddressRefused("The provider's name leads to a private address, which the settings do not allow.")
+        raise AddressRefused(PRIVATE)
     return addresses
 
 

@@ -50,7 +50,7 @@ def _service(row: Any) -> OfferedService | str:
     if not isinstance(row, dict):
         return "not an object"
     external_id = reading.word(row.get("service"), 41)
-    if not SERVICE_ID.fullmatch(external_id):
+    if isinstance(row.get("service"), bool) or not SERVICE_ID.fullmatch(external_id):
         return "no usable service id"
     name = reading.word(row.get("name"), 500)
     if not name:

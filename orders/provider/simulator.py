@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -262,8 +262,12 @@ class RunningSimulator:
         """For `allow_private_hosts`."""
         return self.url.removeprefix("http://").partition("/")[0]
 
+    def misbehave(self, faults: Mapping[str, float]) -> None:
+        """From now on behave so: fault name -> probability; an empty mapping is faultless."""
+        self.simulator.conduct = replace(self.simulator.conduct, faults=faults)
+
     def report(self) -> dict[str, Any]:
-        return json.loads(json.dumps(self.simulator.state.report()))
+        return self.simulator.state.report()
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class SimulatorState:
             self._connection.execute(
                 "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, NULL)", [last + 1, service, link, quantity, charge, now]
             )
-            return last + 1
+            return int(last) + 1
 
     def order(self, order_id: int) -> SimulatedOrder | None:
         rows = self._rows("SELECT * FROM orders WHERE id = ?", order_id)
@@ -65,16 +65,17 @@ class SimulatorState:
         self._rows("UPDATE orders SET canceled_at = ? WHERE id = ? AND canceled_at IS NULL", now, order_id)
 
     def spent(self) -> int:
-        return self._rows("SELECT COALESCE(SUM(charge), 0) FROM orders")[0][0]
+        return int(self._rows("SELECT COALESCE(SUM(charge), 0) FROM orders")[0][0])
 
     def count(self, kind: str, name: str) -> int:
         """Count one more and return how many there were, this one included."""
-        return self._rows(
+        [(times,)] = self._rows(
             "INSERT INTO counters VALUES (?, ?, 1)"
             " ON CONFLICT (kind, name) DO UPDATE SET times = times + 1 RETURNING times",
             kind,
             name,
-        )[0][0]
+        )
+        return int(times)
 
     def report(self) -> dict[str, Any]:
         """How often each order was accepted (twice: somebody sent it again), what was asked, and what went wrong."""
