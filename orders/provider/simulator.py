@@ -5,7 +5,6 @@ is answered with `Bad link`). Faults are chosen by name (`simulator_faults`). Be
 `simulator_report`: how often each order was accepted, so that a test can prove that nothing was sent twice.
 """
 
-import json
 import select
 import socket
 import struct
