@@ -13,7 +13,9 @@ DEMO = NEOPANEL_ENV == "demo"
 DATA_DIR = data_dir()
 
 # --- Secrets: the demo makes its own; in production `neopanel/checks.py` refuses to start without them.
-SECRET_KEY = env.str("SECRET_KEY", default="") or (generated(DATA_DIR, "secret-key", make_secret) if DEMO else "missing")
+SECRET_KEY = env.str("SECRET_KEY", default="") or (
+    generated(DATA_DIR, "secret-key", make_secret) if DEMO else "missing"
+)
 FIELD_KEYS = env.list("NEOPANEL_FIELD_KEYS", default=[]) or (
     [generated(DATA_DIR, "field-key", make_field_key)] if DEMO else []
 )

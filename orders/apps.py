@@ -26,5 +26,5 @@ def drop_triggers(sender, using, plan, **kwargs):
 
 def create_triggers(sender, using, **kwargs):
     # When somebody migrates backwards the tables may be gone.
-    if GUARDED_TABLES <= set(connections[using].introspection.table_names()):
+    if set(connections[using].introspection.table_names()) >= GUARDED_TABLES:
         triggers.create(using)

@@ -26,7 +26,9 @@ def sold_rate(provider_rate: int, markup: Decimal) -> int:
     return int((provider_rate * (100 + markup) / 100).to_integral_value(ROUND_CEILING))
 
 
-def import_catalogue(*, provider: Provider, offered: ServiceList, markup: Decimal, dry_run: bool = False) -> ImportResult:
+def import_catalogue(
+    *, provider: Provider, offered: ServiceList, markup: Decimal, dry_run: bool = False
+) -> ImportResult:
     """Takes the offered services over: name, category, type, limits, flags; the rate with `markup` percent.
 
     Services of a type that is not sold are skipped with the reason. What an operator set here (stated times, refill days,

@@ -108,7 +108,14 @@ def deposit(
                 wallet=wallet, amount=amount, method=method, reference=reference, note=note, created_at=now
             )
             return post(
-                wallet_id=wallet.pk, amount=amount, kind=Kind.DEPOSIT, key=key, deposit=cause, actor=actor, note=note, now=now
+                wallet_id=wallet.pk,
+                amount=amount,
+                kind=Kind.DEPOSIT,
+                key=key,
+                deposit=cause,
+                actor=actor,
+                note=note,
+                now=now,
             )
     except IntegrityError:
         # The same fact only if its twin is there; anything else is a fault and goes on its way.

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 LONGEST = 2000
 
 # Parameters that say where a visitor came from, not what they look at.
-TRACKING = re.compile(r"(utm_.*|fbclid|gclid|igsh|igshid|si|ref|ref_src|feature|share_id|mibextid|spm|_r|_t)$", re.IGNORECASE)
+TRACKING = re.compile(
+    r"(utm_.*|fbclid|gclid|igsh|igshid|si|ref|ref_src|feature|share_id|mibextid|spm|_r|_t)$", re.IGNORECASE
+)
 SAME_PLACE = re.compile(r"^(?:www|m|mobile)\.")
 HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 SHORT_VIDEO_HOST, VIDEO_HOST = "youtu.be", "youtube.com"

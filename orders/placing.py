@@ -72,7 +72,9 @@ def on_sale(service_id: int) -> Service:
         else None
     )
     if service is None:
-        raise OrderRefused(Problem("service", "service", _("This service is not on sale any more. Choose another one.")))
+        raise OrderRefused(
+            Problem("service", "service", _("This service is not on sale any more. Choose another one."))
+        )
     return service
 
 
@@ -127,7 +129,9 @@ def _funds_problem(missing: Units) -> Problem:
 def overlap_problems(*, customer_id: int, service: Service, link: str) -> list[Problem]:
     """The customer's open order of the same service on the same target, as the problem that it is."""
     other = (
-        Order.objects.filter(wallet_id=customer_id, target_key=links.target_key(link), status__in=ACTIVE, service=service)
+        Order.objects.filter(
+            wallet_id=customer_id, target_key=links.target_key(link), status__in=ACTIVE, service=service
+        )
         .only("id", "status")
         .first()
     )
@@ -189,7 +193,9 @@ def place_order(
 
 
 def _price_problem(service: Service) -> Problem:
-    sentence = _("The price changed to %(rate)s while this form was open. Look at the new price and place the order again.")
+    sentence = _(
+        "The price changed to %(rate)s while this form was open. Look at the new price and place the order again."
+    )
     return Problem("price", "service", sentence % {"rate": show(service.rate, settings.CURRENCY)})
 
 

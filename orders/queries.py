@@ -80,7 +80,7 @@ def searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
 def status_counts(customer: User) -> dict[str, int]:
     """How many orders in each status, exact to 999 and 1000 for more: each count stops there, whatever the history holds."""
     counted = ", ".join(
-        "(SELECT COUNT(*) FROM (SELECT 1 FROM orders_order WHERE wallet_id = %s AND status = %s LIMIT %s) s)"  # noqa: S608
+        "(SELECT COUNT(*) FROM (SELECT 1 FROM orders_order WHERE wallet_id = %s AND status = %s LIMIT %s) s)"
         for _status in OrderStatus
     )
     values = [value for status in OrderStatus for value in (customer.pk, status.value, MOST_COUNTED)]

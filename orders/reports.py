@@ -98,7 +98,9 @@ def returned_when(to: OrderStatus, standing: Standing, remains: int | None) -> U
     """How much of the charge is back, in total and in units, once an order is closed as `to`."""
     if to not in RETURNS_MONEY:
         return Units(standing.refunded)
-    in_part = to in {OrderStatus.PARTIAL, OrderStatus.REFUNDED} and remains is not None and 0 < remains < standing.quantity
+    in_part = (
+        to in {OrderStatus.PARTIAL, OrderStatus.REFUNDED} and remains is not None and 0 < remains < standing.quantity
+    )
     if in_part:
         assert remains is not None
         return undelivered(standing.charge, standing.quantity, remains)

@@ -50,7 +50,9 @@ def claim(*, now: dt.datetime, most: int) -> list[Order]:
         Order.objects.filter(pk__in=ids).update(
             submission=Submission.SENDING, claim_token=token, claim_until=now + LEASE, attempts=F("attempts") + 1
         )
-    return list(Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id"))
+    return list(
+        Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id")
+    )
 
 
 def accepted(*, order_id: int, token: str, provider_order_id: str, now: dt.datetime, raw: str = "") -> bool:
@@ -115,7 +117,14 @@ def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: s
         decision = decide(lifecycle.standing_of(order), said)
         if decision.meaning == Meaning.MOVE:
             lifecycle.move(
-                order, decision, source=Source.SUBMIT, report=said, code=Code.REFUSED, reason=reason, now=now, fields=fields
+                order,
+                decision,
+                source=Source.SUBMIT,
+                report=said,
+                code=Code.REFUSED,
+                reason=reason,
+                now=now,
+                fields=fields,
             )
         else:  # an agent closed it while it was unknown: a person compares the two
             order.review = True

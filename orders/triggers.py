@@ -33,7 +33,11 @@ _ORDER_COLUMNS = "charge, quantity, rate, wallet_id, refunded"
 
 def _sqlite(name: str, when: str, condition: str, words: str) -> tuple[str, str, str]:
     guard = f"WHEN {condition} " if condition else ""
-    return name, when.rsplit(" ON ", 1)[1], f"CREATE TRIGGER {name} {when} {guard}BEGIN SELECT RAISE(ABORT, '{words}'); END"
+    return (
+        name,
+        when.rsplit(" ON ", 1)[1],
+        f"CREATE TRIGGER {name} {when} {guard}BEGIN SELECT RAISE(ABORT, '{words}'); END",
+    )
 
 
 # (name, table, statement)

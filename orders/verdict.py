@@ -67,7 +67,9 @@ def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
         return Verdict(
             Advice.OURS,
             _("We are on it"),
-            _("The service's reports about this order do not fit together. Our team looks at it; you need not do anything."),
+            _(
+                "The service's reports about this order do not fit together. Our team looks at it; you need not do anything."
+            ),
             order.checked_at or order.status_since,
         )
     if order.submission == Order.Submission.UNKNOWN:
@@ -88,7 +90,9 @@ def _before_start(order: Order, now: dt.datetime) -> Verdict:
         return Verdict(
             Advice.CONTACT,
             _("Contact us"),
-            _("This is far beyond the start time that the service states. It is our turn: tell us, and we look into it."),
+            _(
+                "This is far beyond the start time that the service states. It is our turn: tell us, and we look into it."
+            ),
             order.contact_after,
             actions=(Action.CONTACT,),
         )
@@ -145,7 +149,9 @@ def _completed(order: Order, now: dt.datetime) -> Verdict:
     return Verdict(
         Advice.CHECK,
         _("Check the result"),
-        _("Delivery is marked finished, and the platform has had a day to count. If something is clearly missing, tell us."),
+        _(
+            "Delivery is marked finished, and the platform has had a day to count. If something is clearly missing, tell us."
+        ),
         settled,
         actions=(Action.CONTACT,),
         checklist=(

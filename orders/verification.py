@@ -60,9 +60,7 @@ def verify() -> list[Fault]:
 
 def _run(rows_of: Callable[[str], list[Any]]) -> list[Fault]:
     return [
-        Fault(what, str(row[0]))
-        for what, query in CHECKS.items()
-        for row in rows_of(f"{query} LIMIT {MOST_FAULTS}")
+        Fault(what, str(row[0])) for what, query in CHECKS.items() for row in rows_of(f"{query} LIMIT {MOST_FAULTS}")
     ]
 
 

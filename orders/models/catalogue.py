@@ -22,7 +22,9 @@ class Category(models.Model):
 class Service(models.Model):
     """What is sold. Prices, limits and stated times come from this row alone, never from what a browser sends."""
 
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category"))
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category")
+    )
     name = models.CharField(_("name"), max_length=500)
     type = models.CharField(_("type"), max_length=40, choices=ServiceType.choices, default=ServiceType.DEFAULT)
     rate = models.BigIntegerField(_("rate"), help_text=_("In 10^-8 units per 1000; for a package: per package."))

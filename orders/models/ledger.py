@@ -64,7 +64,12 @@ class LedgerEntry(models.Model):
         Deposit, on_delete=models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("deposit")
     )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
     )
     # Names the business fact (`order:18:charge`): exactly-once is this constraint, not a habit.
     key = models.CharField(max_length=80, unique=True)
@@ -91,7 +96,8 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(condition=Q(balance__gte=0, seq__gt=0), name="entry_never_negative"),
             models.CheckConstraint(
                 # The balance before this entry was a balance too.
-                condition=Q(balance__gte=F("amount")), name="entry_from_a_balance"
+                condition=Q(balance__gte=F("amount")),
+                name="entry_from_a_balance",
             ),
         ]
 

@@ -37,7 +37,7 @@ class Order(models.Model):
     link = models.CharField(_("link"), max_length=2000)
     # SHA-256 of the canonical link, and of service and canonical link: links themselves are too long for an index.
     target_key = models.CharField(max_length=64, editable=False)
-    overlap_key = models.CharField(max_length=64, null=True, editable=False)
+    overlap_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 (unique where set)
     quantity = models.BigIntegerField(_("quantity"))
     rate = models.BigIntegerField(_("rate as sold"))
     charge = models.BigIntegerField(_("charge"))
@@ -58,10 +58,8 @@ class Order(models.Model):
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, verbose_name=_("provider"))
     provider_service_id = models.CharField(max_length=40, blank=True)
-    provider_order_id = models.CharField(_("provider's order id"), max_length=40, null=True)
-    submission = models.CharField(
-        _("submission"), max_length=10, choices=Submission.choices, default=Submission.NONE
-    )
+    provider_order_id = models.CharField(_("provider's order id"), max_length=40, null=True)  # noqa: DJ001 (the same)
+    submission = models.CharField(_("submission"), max_length=10, choices=Submission.choices, default=Submission.NONE)
     # Who may record the answer: the worker that claimed, and nobody after it. The lease says when we stop waiting for it.
     claim_token = models.CharField(max_length=36, blank=True)
     claim_until = models.DateTimeField(null=True)
@@ -84,9 +82,7 @@ class Order(models.Model):
             models.Index(fields=["send_after"], condition=Q(submission="queued"), name="order_queued"),
             models.Index(fields=["claim_until"], condition=Q(submission="sending"), name="order_sending"),
             models.Index(fields=["provider", "poll_at"], condition=Q(poll_at__isnull=False), name="order_poll_due"),
-            models.Index(
-                fields=["-id"], condition=Q(review=True) | Q(submission="unknown"), name="order_needs_person"
-            ),
+            models.Index(fields=["-id"], condition=Q(review=True) | Q(submission="unknown"), name="order_needs_person"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["wallet", "client_key"], name="order_once"),

@@ -1,0 +1,248 @@
+"""The demo shop: people, services, orders in every status. Everything goes through the doors, so that its ledger verifies.
+
+Settled orders stand in the simulator's own book too: asked again, it says what stands here.
+"""
+
+import datetime as dt
+import json
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from accounts.models import User
+from orders import ledger, lifecycle, submission
+from orders.importing import import_catalogue
+from orders.models import Category, Order, Provider, Service
+from orders.money import parse
+from orders.placing import Wish, place_order
+from orders.provider.offers import parse_services
+from orders.provider.simulator import KEY
+from orders.provider.simulator_catalogue import SERVICES
+from orders.provider.simulator_progress import progress
+from orders.provider.simulator_state import SimulatorState
+from orders.provider.wire import status_of
+from orders.reports import Report
+from orders.statuses import OrderStatus
+from support import ticketing
+from support.models import Topic
+
+PASSWORD = "neopanel-demo"  # noqa: S105 (known to everybody: the demo refuses any host but loopback)
+CUSTOMER = "customer@example.com"
+STAFF = {
+    "agent@example.com": "Support agent",
+    "lead@example.com": "Support lead",
+    "editor@example.com": "Content editor",
+    "reviewer@example.com": "Content reviewer",
+    "operator@example.com": "Operator",
+}
+PROVIDER = "Simulator"
+MARKUP = Decimal(20)
+BALANCE = "250.00"
+A_MINUTE, AN_HOUR, A_DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+SEED, LONG_AGO_ENOUGH, SPEED = 1, 10_000.0, 1.0
+
+
+def load_demo(*, now: dt.datetime) -> bool:
+    """Makes the demo shop. False where its customer exists already: then nothing is touched, whatever people changed."""
+    if User.objects.filter(email=CUSTOMER).exists():
+        return False
+    people = make_people()
+    provider = make_provider()
+    make_catalogue(provider)
+    book = SimulatorState(settings.DATA_DIR / "simulator.sqlite3")
+    try:
+        make_orders(people[CUSTOMER], people["agent@example.com"], book, now)
+    finally:
+        book.close()
+    make_tickets(people[CUSTOMER], people["agent@example.com"], now)
+    return True
+
+
+def point_to_simulator(url: str) -> None:
+    """The simulator listens on another free port after each start."""
+    Provider.objects.filter(name=PROVIDER).update(url=url)
+
+
+def make_people() -> dict[str, User]:
+    people = {}
+    with transaction.atomic():
+        for email in (CUSTOMER, "customer2@example.com"):
+            people[email] = person(email)
+        for email in STAFF:
+            people[email] = person(email, is_staff=True)
+            people[email].groups.add(Group.objects.get(name=STAFF[email]))
+        people["admin@example.com"] = person("admin@example.com", is_staff=True, is_superuser=True)
+    return people
+
+
+def person(email: str, **fields: bool) -> User:
+    user = User.objects.create_user(email, PASSWORD, **fields)
+    user.emailaddress_set.create(email=email, verified=True, primary=True)
+    return user
+
+
+def make_provider() -> Provider:
+    provider = Provider(name=PROVIDER, url="http://127.0.0.1:1/api/v2")
+    provider.key = KEY
+    provider.save()
+    return provider
+
+
+def make_catalogue(provider: Provider) -> None:
+    listed = json.dumps([service.offered() for service in SERVICES]).encode()
+    import_catalogue(provider=provider, offered=parse_services(listed), markup=MARKUP)
+    stated = {str(service.id): service for service in SERVICES}
+    for service in Service.objects.filter(provider=provider):
+        said = stated[service.provider_service_id]
+        service.stated_start, service.stated_speed = said.start_minutes, said.per_day
+        service.refill_days = said.refill_days
+        service.save(update_fields=["stated_start", "stated_speed", "refill_days"])
+    shelf = Category.objects.create(name="By our own team", position=90)
+    by_hand = {"category": shelf, "minimum": 1, "maximum": 20, "stated_start": 24 * 60, "stated_speed": 5}
+    Service.objects.create(name="Profile review, written by hand", rate=parse("4000"), **by_hand)
+    Service.objects.create(name="Caption rewrite, per post", rate=parse("1500"), **by_hand)
+
+
+class Story:
+    """Places one order in the past and tells what happened to it, through the same doors as everything else."""
+
+    def __init__(self, customer: User, agent: User, book: SimulatorState, now: dt.datetime):
+        self.customer, self.agent, self.book, self.now = customer, agent, book, now
+        self.number = 0
+
+    def placed(self, service: Service, link: str, quantity: int, ago: dt.timedelta) -> Order:
+        self.number += 1
+        wish = Wish(service_id=service.pk, link=f"https://{link}", quantity=quantity)
+        return place_order(
+            customer=self.customer, wish=wish, client_key=f"demo:{self.number}", now=self.now - ago
+        )
+
+    def sent(self, order: Order, *, seconds: int = 2) -> str:
+        """The worker sends the order; the simulator writes it into its book. Gives the provider's number."""
+        when = order.created_at + dt.timedelta(seconds=seconds)
+        token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
+        number = self.book.accept(
+            service=int(order.provider_service_id),
+            link=order.link,
+            quantity=order.quantity,
+            charge=order.charge,
+            now=when.timestamp(),
+        )
+        submission.accepted(order_id=order.pk, token=token, provider_order_id=str(number), now=when)
+        return str(number)
+
+    def refused(self, order: Order, words: str) -> None:
+        when = order.created_at + dt.timedelta(seconds=3)
+        token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
+        submission.rejected(order_id=order.pk, token=token, reason=words, raw=json.dumps({"error": words}), now=when)
+
+    def delivered(self, order: Order, number: str, minutes: int) -> None:
+        """The provider reports the start and, `minutes` later, the end that its book foretells."""
+        began = order.created_at + dt.timedelta(minutes=1)
+        lifecycle.report(order_id=order.pk, report=self.said(order, number, 30.0), now=began)
+        ended = began + dt.timedelta(minutes=minutes)
+        lifecycle.report(order_id=order.pk, report=self.said(order, number, LONG_AGO_ENOUGH), now=ended)
+
+    @staticmethod
+    def said(order: Order, number: str, elapsed: float) -> Report:
+        state = progress(
+            seed=SEED, order_id=int(number), quantity=order.quantity, link=order.link, elapsed=elapsed, speed=SPEED
+        )
+        return Report(
+            to=status_of(state.word), word=state.word, remains=state.remains, start_count=state.start_count
+        )
+
+
+def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datetime) -> None:
+    """Orders in all eight statuses, oldest first, and a balance of 250.00 in the end."""
+    deposited = now - dt.timedelta(days=12)
+    ledger.deposit(
+        customer=customer,
+        amount=parse("150.00"),
+        method="operator",
+        reference="demo-1",
+        note="First deposit",
+        now=deposited,
+    )
+    story = Story(customer, agent, book, now)
+    services = list(
+        Service.objects.filter(type="Default", provider__isnull=False, minimum__lte=500, maximum__gte=2000, rate__lt=parse("8"))
+        .order_by("id")[:12]
+    )
+    by_hand = Service.objects.get(name__startswith="Profile review")
+    for place, (service, link, quantity, ago, minutes_taken) in enumerate(
+        [
+            (services[0], "example.com/p/harbour-completed", 1000, 1A_DAY, 42),
+            (services[1], "example.org/p/market-completed", 2000, 9 * A_DAY, 95),
+            (services[2], "example.com/p/morning-partial", 1000, 7 * A_DAY, 130),
+            (services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15),
+            (services[4], "example.com/p/garden-completed", 1500, 3 * A_DAY, 61),
+            (services[5], "example.org/p/lantern-partial", 800, A_DAY, 77),
+            (services[6], "example.com/p/river-completed", 1000, 5 * AN_HOUR, 38),
+        ]
+    ):
+        order = story.placed(service, link, quantity, ago)
+        story.delivered(order, story.sent(order), minutes_taken)
+        if place == 4:
+            lifecycle.refund(
+                order_id=order.pk,
+                amount=order.charge // 2,
+                actor=agent,
+                reason="Half of it dropped within a day",
+                now=order.created_at + 30 * AN_HOUR,
+            )
+    story.refused(story.placed(services[7], "example.net/p/private-refused", 1000, 2 * A_DAY), "Bad link")
+
+    waiting = story.placed(by_hand, "example.com/team/profile", 2, 30 * AN_HOUR)
+    lifecycle.settle_by_hand(
+        order_id=waiting.pk, to=OrderStatus.PROCESSING, actor=agent, reason="Taken by our team", now=now - 26 * AN_HOUR
+    )
+    running = story.placed(by_hand, "example.org/team/profile", 4, 20 * AN_HOUR)
+    lifecycle.settle_by_hand(
+        order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Two are written", now=now - 2 * AN_HOUR
+    )
+    story.placed(by_hand, "example.net/team/profile", 1, 12 * A_MINUTE)
+    late = story.placed(services[8], "example.com/p/window-stuck", 1000, 40 * AN_HOUR)
+    story.sent(late)
+    live = story.placed(services[9], "example.com/p/evening-slow-completed", 1200, 2 * A_MINUTE)
+    story.sent(live)
+
+    top_up = parse(BALANCE) - ledger.balance_of(customer)
+    ledger.deposit(
+        customer=customer,
+        amount=top_up,
+        method="operator",
+        reference="demo-2",
+        note="Second deposit",
+        now=now - A_MINUTE,
+    )
+
+
+def make_tickets(customer: User, agent: User, now: dt.datetime) -> None:
+    """One answered ticket and one that waits for an agent."""
+    partial = Order.objects.filter(wallet_id=customer.pk, status=OrderStatus.PARTIAL).earliest("id")
+    opened = now - dt.timedelta(days=6)
+    answered = ticketing.open_ticket(
+        customer=customer,
+        topic=Topic.MONEY_NOT_RETURNED,
+        order=partial,
+        text="Only a part was delivered. Where is the rest of my money?",
+        now=opened,
+    )
+    ticketing.reply(
+        ticket_number=answered.number,
+        author=agent,
+        by_staff=True,
+        text="It is on your balance already: the order's page shows the arithmetic and links to the entry.",
+        now=opened + dt.timedelta(minutes=50),
+    )
+    stuck = Order.objects.filter(wallet_id=customer.pk, link__contains="stuck").earliest("id")
+    ticketing.open_ticket(
+        customer=customer,
+        topic=Topic.NOT_STARTED,
+        order=stuck,
+        text="This has not started, and the stated time is long over.",
+        now=now - dt.timedelta(minutes=25),
+    )

@@ -1,0 +1,73 @@
+"""What a reseller's program sends, read once: form or JSON body, numbers as numbers or text. Pure but for the request."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
+
+
+class Unreadable(ValueError):
+    """The body is neither a form nor a JSON object, or it is too large."""
+
+
+class NotWhole(ValueError):
+    """A parameter that should be a whole number is none."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    values: dict[str, Any]
+
+    def text(self, name: str) -> str:
+        """The parameter as text; "" where it is missing or no plain value. NUL bytes end no query in an error here."""
+        value = self.values.get(name, "")
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return ""
+        return str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+    def whole(self, name: str) -> int | None:
+        """The parameter as a whole number; None where it is missing. Raises NotWhole for `1e3`, ` 10 `, `1.5`, true, []."""
+        value = self.values.get(name, "")
+        if value == "" and not isinstance(value, bool):
+            return None
+        if isinstance(value, bool) or not isinstance(value, str | int) or not WHOLE_NUMBER.fullmatch(str(value)):
+            raise NotWhole(name)
+        return int(value)
+
+    def ids(self, name: str) -> list[str]:
+        """A comma-separated list (or a JSON list) of ids as asked, outer space removed; empty where it is missing."""
+        value = self.values.get(name, "")
+        parts = value if isinstance(value, list) else self.text(name).split(",")
+        return [str(part).strip() for part in parts if str(part).strip()]
+
+
+def read(request: HttpRequest) -> Parameters:
+    """The parameters of a call. Raises Unreadable."""
+    try:
+        if request.content_type == "application/json":
+            return Parameters(_object(request.body))
+        form = request.POST
+        if form:
+            # A parameter sent twice has no one meaning: it reads like no value at all.
+            return Parameters({name: form[name] if len(form.getlist(name)) == 1 else [] for name in form})
+        # Some clients send JSON under the wrong name.
+        return Parameters(_object(request.body) if request.body.lstrip()[:1] == b"{" else {})
+    except (RequestDataTooBig, TooManyFieldsSent, MultiPartParserError, SuspiciousOperation, OSError):
+        raise Unreadable from None
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        # Numbers with a point or an exponent stay text, so that `1e3` is never taken for 1000.
+        found = json.loads(body or b"{}", parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        raise Unreadable from None
+    if not isinstance(found, dict):
+        raise Unreadable
+    return found

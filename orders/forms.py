@@ -1,0 +1,102 @@
+"""Shape and limits of what people type; no writes, no prices."""
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orders import money, queries
+from orders.placing import Problem, Wish
+
+# One more than the largest number a column holds: enough to say "too large" instead of failing.
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
+
+
+class WholeNumberField(forms.CharField):
+    """Plain digits only: no exponents, no grouping, no foreign digits, which would each be a guess about money."""
+
+    default_error_messages = {"whole": _("Enter a whole number with plain digits, for example 1000.")}
+
+    def __init__(self, **kwargs):
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        if not WHOLE_NUMBER.fullmatch(text):
+            raise forms.ValidationError(self.error_messages["whole"], code="whole")
+        return int(text)
+
+
+@dataclass(frozen=True)
+class SeenRate:
+    """The price that the form showed. With the service it was shown for, so that a price of another one says nothing."""
+
+    service_id: int | None
+    rate: int
+
+    @classmethod
+    def read(cls, text: str) -> "SeenRate | None":
+        """`0.90` or `17:0.90`; None where nothing was sent. A text that is no price is a price that never matches."""
+        if not text:
+            return None
+        service, _colon, rate = text.rpartition(":")
+        try:
+            units = int(money.parse(rate))
+        except money.NotMoney:
+            units = -1
+        return cls(int(service) if service.isascii() and service.isdigit() else None, units)
+
+    def for_service(self, service_id: int) -> int | None:
+        return self.rate if self.service_id in {None, service_id} else None
+
+
+class OrderForm(forms.Form):
+    service = WholeNumberField(
+        label=_("Service"),
+        widget=forms.Select,
+        error_messages={"required": _("Choose a service."), "whole": _("Choose a service from the list.")},
+    )
+    link = forms.CharField(
+        label=_("Link"),
+        strip=False,
+        required=False,  # `placing` says what is wrong with a link, an empty one included
+        help_text=_("The public address of what the service is for. It stays as you typed it."),
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    quantity = WholeNumberField(
+        label=_("Quantity"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    token = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    seen_rate = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args, search: str = "", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.shelves = queries.shelves(search)
+
+    @property
+    def wish(self) -> Wish:
+        data = self.cleaned_data
+        return Wish(service_id=data["service"], link=data["link"], quantity=data["quantity"])
+
+    def add_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Puts each problem beside its field."""
+        for problem in problems:
+            self.add_error(problem.field, problem.sentence)
+
+    def with_new_token(self) -> "OrderForm":
+        """The same form as typed, but as a new wish: its next sending is no repetition of this one."""
+        self.data = self.data.copy()
+        self.data["token"] = new_token()
+        return self
+
+
+def new_token() -> str:
+    return str(uuid.uuid4())

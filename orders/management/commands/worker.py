@@ -1,0 +1,30 @@
+import signal
+import threading
+
+from django.core.management.base import BaseCommand
+
+from neopanel.checks import refuse_to_start_unsafely
+from orders import worker
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs the chores that are due: send orders, ask for their status. Any number of workers may run side by side."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--once", action="store_true", help="run what is due and stop")
+        parser.add_argument("--chore", choices=list(worker.CHORES), help="run this chore alone")
+
+    def handle(self, *, once, chore, **options):
+        refuse_to_start_unsafely()
+        chores = (chore,) if chore else tuple(worker.CHORES)
+        if once:
+            handled = worker.run_due(chores=chores)
+            self.stdout.write(f"{handled} rows handled")
+            return
+        stop = threading.Event()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
+        worker.run_for_ever(stop, chores=chores)

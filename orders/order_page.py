@@ -1,0 +1,80 @@
+"""Everything that the page of one order shows, prepared once, so that its template only has to draw it."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from accounts.models import User
+from orders import queries
+from orders.lifecycle import can_cancel_at_once
+from orders.models import LedgerEntry, Order, OrderEvent
+from orders.money import Units, undelivered
+from orders.statuses import OrderStatus
+from orders.verdict import Facts, Verdict, verdict_for
+
+
+@dataclass(frozen=True)
+class MoneyCard:
+    """Where the order's money is, in units, with the arithmetic of a return where it follows from a quantity."""
+
+    charged: Units
+    returned: Units
+    charge_entry: LedgerEntry | None
+    return_entries: tuple[LedgerEntry, ...]
+    remains: int | None
+    delivered: int | None
+    by_quantity: bool
+
+    @property
+    def kept(self) -> Units:
+        return Units(self.charged - self.returned)
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    order: Order
+    verdict: Verdict
+    money: MoneyCard
+    events: tuple[OrderEvent, ...]
+    tickets: tuple[object, ...]
+    may_cancel: bool
+
+    @property
+    def is_live(self) -> bool:
+        """The page should ask again: something may still change by itself."""
+        return self.order.is_active
+
+
+def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:
+    """The customer's order with all that its page shows; None for an unknown order and for somebody else's alike."""
+    order = queries.orders_of(customer).select_related("service").filter(pk=order_id).first()
+    if order is None:
+        return None
+    tickets = tuple(order.tickets.order_by("-number"))
+    open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
+    return OrderPage(
+        order=order,
+        verdict=verdict_for(order, Facts(open_ticket=open_ticket), now),
+        money=money_card(order),
+        events=tuple(order.events.select_related("actor").order_by("-id")),
+        tickets=tickets,
+        may_cancel=can_cancel_at_once(order),
+    )
+
+
+def money_card(order: Order) -> MoneyCard:
+    entries = list(order.entries.order_by("seq"))
+    remains = order.remains if order.remains is not None and 0 < order.remains < order.quantity else None
+    by_quantity = (
+        order.status == OrderStatus.PARTIAL
+        and remains is not None
+        and undelivered(order.charge, order.quantity, remains) == order.refunded
+    )
+    return MoneyCard(
+        charged=Units(order.charge),
+        returned=Units(order.refunded),
+        charge_entry=next((e for e in entries if e.kind == LedgerEntry.Kind.CHARGE), None),
+        return_entries=tuple(e for e in entries if e.kind == LedgerEntry.Kind.REFUND),
+        remains=remains,
+        delivered=order.delivered,
+        by_quantity=by_quantity,
+    )

@@ -1,0 +1,71 @@
+"""How money and moments are written, in one place."""
+
+import datetime as dt
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+from orders import ledger, money
+
+register = template.Library()
+
+JUST_NOW = dt.timedelta(minutes=1)
+
+
+@register.filter
+def as_money(units: int) -> str:
+    """`1,234.50 USD`."""
+    return money.show(units, settings.CURRENCY)
+
+
+@register.filter
+def as_plain(units: int) -> str:
+    """`1234.50`: for programs and hidden fields."""
+    return money.plain(units)
+
+
+@register.filter
+def signed_money(units: int) -> str:
+    return f"+{money.show(units, settings.CURRENCY)}" if units > 0 else money.show(units, settings.CURRENCY)
+
+
+@register.filter
+def minutes(count: int) -> str:
+    """A stated time for people: `45 min`, `6 h`, `2 days`."""
+    if count < 120:
+        return _("%(count)s min") % {"count": count}
+    if count < 48 * 60:
+        return _("%(count)s h") % {"count": f"{count / 60:.1f}".removesuffix(".0")}
+    return _("%(count)s days") % {"count": f"{count / 1440:.1f}".removesuffix(".0")}
+
+
+@register.simple_tag
+def moment(when: dt.datetime | None, now: dt.datetime | None = None) -> SafeString | str:
+    """A time in the reader's zone, and how long ago or ahead it is."""
+    if when is None:
+        return ""
+    now = now or timezone.now()
+    local = timezone.localtime(when)
+    if abs(now - when) < JUST_NOW:
+        relative = _("just now")
+    elif when < now:
+        relative = _("%(time)s ago") % {"time": timesince(when, now, depth=1)}
+    else:
+        relative = _("in %(time)s") % {"time": timeuntil(when, now, depth=1)}
+    today = local.date() == timezone.localtime(now).date()
+    absolute = date_format(local, "H:i" if today else "j M Y, H:i")
+    return format_html(
+        '<time datetime="{}">{} <span class="muted">({})</span></time>', when.isoformat(), absolute, relative
+    )
+
+
+@register.simple_tag(takes_context=True)
+def balance(context) -> int:
+    """The signed-in customer's balance in units."""
+    return ledger.balance_of(context["request"].user)

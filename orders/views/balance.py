@@ -1,0 +1,31 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from orders import ledger, queries
+from orders.models import LedgerEntry
+from orders.views.paging import cursor_of, page_urls
+
+
+@require_GET
+def balance_history(request: HttpRequest) -> HttpResponse:
+    """Every change of the balance with its cause and the balance after it."""
+    kind = request.GET.get("kind", "")
+    entries = queries.entries_of(request.user).select_related("order__service", "deposit")
+    if kind in LedgerEntry.Kind:
+        entries = entries.filter(kind=kind)
+    page = queries.page_of(entries, **cursor_of(request))
+    context = {
+        "entries": page.rows,
+        "kind": kind,
+        "kinds": LedgerEntry.Kind,
+        "balance": ledger.balance_of(request.user),
+        **page_urls(request, page),
+    }
+    return render(request, "orders/balance_history.html", context)
+
+
+@require_GET
+def balance_add(request: HttpRequest) -> HttpResponse:
+    """How money gets onto the balance."""
+    return render(request, "orders/balance_add.html")
