@@ -115,9 +115,7 @@ class Story:
     def placed(self, service: Service, link: str, quantity: int, ago: dt.timedelta) -> Order:
         self.number += 1
         wish = Wish(service_id=service.pk, link=f"https://{link}", quantity=quantity)
-        return place_order(
-            customer=self.customer, wish=wish, client_key=f"demo:{self.number}", now=self.now - ago
-        )
+        return place_order(customer=self.customer, wish=wish, client_key=f"demo:{self.number}", now=self.now - ago)
 
     def sent(self, order: Order, *, seconds: int = 2) -> str:
         """The worker sends the order; the simulator writes it into its book. Gives the provider's number."""
@@ -150,9 +148,7 @@ class Story:
         state = progress(
             seed=SEED, order_id=int(number), quantity=order.quantity, link=order.link, elapsed=elapsed, speed=SPEED
         )
-        return Report(
-            to=status_of(state.word), word=state.word, remains=state.remains, start_count=state.start_count
-        )
+        return Report(to=status_of(state.word), word=state.word, remains=state.remains, start_count=state.start_count)
 
 
 def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datetime) -> None:
@@ -168,44 +164,43 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
     )
     story = Story(customer, agent, book, now)
     services = list(
-        Service.objects.filter(type="Default", provider__isnull=False, minimum__lte=500, maximum__gte=2000, rate__lt=parse("8"))
-        .order_by("id")[:12]
+        Service.objects.filter(
+            type="Default", provider__isnull=False, minimum__lte=500, maximum__gte=2000, rate__lt=parse("8")
+        ).order_by("id")[:12]
     )
     by_hand = Service.objects.get(name__startswith="Profile review")
-    for place, (service, link, quantity, ago, minutes_taken) in enumerate(
-        [
-            (services[0], "example.com/p/harbour-completed", 1000, 1A_DAY, 42),
-            (services[1], "example.org/p/market-completed", 2000, 9 * A_DAY, 95),
-            (services[2], "example.com/p/morning-partial", 1000, 7 * A_DAY, 130),
-            (services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15),
-            (services[4], "example.com/p/garden-completed", 1500, 3 * A_DAY, 61),
-            (services[5], "example.org/p/lantern-partial", 800, A_DAY, 77),
-            (services[6], "example.com/p/river-completed", 1000, 5 * AN_HOUR, 38),
-        ]
-    ):
-        order = story.placed(service, link, quantity, ago)
-        story.delivered(order, story.sent(order), minutes_taken)
-        if place == 4:
-            lifecycle.refund(
-                order_id=order.pk,
-                amount=order.charge // 2,
-                actor=agent,
-                reason="Half of it dropped within a day",
-                now=order.created_at + 30 * AN_HOUR,
-            )
-    story.refused(story.placed(services[7], "example.net/p/private-refused", 1000, 2 * A_DAY), "Bad link")
 
-    waiting = story.placed(by_hand, "example.com/team/profile", 2, 30 * AN_HOUR)
-    lifecycle.settle_by_hand(
-        order_id=waiting.pk, to=OrderStatus.PROCESSING, actor=agent, reason="Taken by our team", now=now - 26 * AN_HOUR
+    def delivered(service: Service, link: str, quantity: int, ago: dt.timedelta, minutes: int) -> Order:
+        order = story.placed(service, link, quantity, ago)
+        story.delivered(order, story.sent(order), minutes)
+        return order
+
+    delivered(services[0], "example.com/p/harbour-completed", 1000, 11 * A_DAY, 42)
+    delivered(services[1], "example.org/p/market-completed", 2000, 9 * A_DAY, 95)
+    delivered(services[2], "example.com/p/morning-partial", 1000, 7 * A_DAY, 130)
+    delivered(services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15)
+    story.refused(story.placed(services[7], "example.net/p/private-refused", 1000, 4 * A_DAY), "Bad link")
+    dropped = delivered(services[4], "example.com/p/garden-completed", 1500, 3 * A_DAY, 61)
+    lifecycle.refund(
+        order_id=dropped.pk,
+        amount=dropped.charge // 2,
+        actor=agent,
+        reason="Half of it dropped within a day",
+        now=dropped.created_at + 30 * AN_HOUR,
     )
-    running = story.placed(by_hand, "example.org/team/profile", 4, 20 * AN_HOUR)
+    delivered(services[5], "example.org/p/lantern-partial", 800, A_DAY, 77)
+    waiting = story.placed(by_hand, "example.com/team/profile", 2, 20 * AN_HOUR)
     lifecycle.settle_by_hand(
-        order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Two are written", now=now - 2 * AN_HOUR
+        order_id=waiting.pk, to=OrderStatus.PROCESSING, actor=agent, reason="Taken by our team", now=now - 19 * AN_HOUR
     )
-    story.placed(by_hand, "example.net/team/profile", 1, 12 * A_MINUTE)
-    late = story.placed(services[8], "example.com/p/window-stuck", 1000, 40 * AN_HOUR)
+    late = story.placed(services[8], "example.com/p/window-stuck", 1000, 18 * AN_HOUR)
     story.sent(late)
+    running = story.placed(by_hand, "example.org/team/profile", 4, 10 * AN_HOUR)
+    lifecycle.settle_by_hand(
+        order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Two are written", now=now - 9 * AN_HOUR
+    )
+    delivered(services[6], "example.com/p/river-completed", 1000, 5 * AN_HOUR, 38)
+    story.placed(by_hand, "example.net/team/profile", 1, 12 * A_MINUTE)
     live = story.placed(services[9], "example.com/p/evening-slow-completed", 1200, 2 * A_MINUTE)
     story.sent(live)
 
