@@ -31,7 +31,7 @@ from tools.environment import DEVELOPMENT_LOCK, PYTHON, ROOT, RUNTIME_LOCK, VENV
 from tools.postgres import find_programs
 from tools.processes import Part, run_together
 from tools.quality import run_checks
-from tools.system import ensure_chromium
+from tools.system import ensure_chromium, ensure_driver
 from tools.testing import run_tests
 
 DEMO_PASSWORD = "neopanel-demo"  # noqa: S105 (shown on the sign-in page of the demo)
@@ -83,6 +83,7 @@ def test(arguments: list[str]) -> int:
         ensure([RUNTIME_LOCK, DEVELOPMENT_LOCK])
         find_programs()
         chromium = ensure_chromium()
+        ensure_driver(VENV)
     return run_tests(arguments, neutral_environment() | {"CHROMIUM": chromium})
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.environment import PYTHON, ROOT
+from tools.environment import PYTHON, ROOT, VENV
 
 Check = tuple[str, list[str]]
 
@@ -39,9 +39,9 @@ def checks() -> Iterator[Check]:
 
     manage = [str(PYTHON), "manage.py"]
     yield "lint", module("ruff", "check", "--quiet", ".")
-    yield "format", module("ruff", "format", "--check", "--quiet", ".")
+    yield "format", module("ruff", "format", "--check", ".")
     if templates := sorted(str(path) for path in template_files()):
-        yield "templates", module("djade", "--check", "--target-version", "5.2", *templates)
+        yield "templates", [str(VENV / "bin" / "djade"), "--check", "--target-version", "5.2", *templates]
     yield "types", module("mypy")
     yield "migrations", [*manage, "makemigrations", "--check", "--dry-run"]
     yield "deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING"]

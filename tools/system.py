@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 NO_CHROMIUM = "The browser journeys need Chromium: install the package chromium, or set CHROMIUM to the program's path."
+NO_DRIVER = "The browser journeys need Playwright's driver, which does not start: install the package libatomic1."
 
 
 def apt_install(*packages: str, why: str) -> bool:
@@ -36,12 +38,22 @@ def find_chromium() -> str | None:
 def ensure_chromium() -> str:
     """The path of Chromium, installed first where it is missing and may be. Exits with one sentence otherwise."""
     found = find_chromium()
-    if (
-        not found
-        and not os.environ.get("CHROMIUM")
-        and apt_install("chromium", "fonts-liberation", why="Chromium is missing")
-    ):
+    if not found and not os.environ.get("CHROMIUM"):
+        apt_install("chromium", "fonts-liberation", why="Chromium is missing")
         found = find_chromium()
     if not found:
         raise SystemExit(NO_CHROMIUM)
     return found
+
+
+def ensure_driver(environment: Path) -> None:
+    """Playwright's own node starts; on a bare Debian it misses one library. Exits with one sentence otherwise."""
+    for node in environment.glob("lib/python*/site-packages/playwright/driver/node"):
+        if not starts(node):
+            apt_install("libatomic1", why="Playwright misses a library")
+            if not starts(node):
+                raise SystemExit(NO_DRIVER)
+
+
+def starts(program: Path) -> bool:
+    return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0

@@ -94,8 +94,8 @@ def watch(base_url: str) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def new_context(new_context: Callable[..., BrowserContext], watch: Watch) -> Callable[..., BrowserContext]:
-    """pytest-playwright's way to further contexts (a second person, say), each of them watched."""
+def new_context(watch: Watch, new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """pytest-playwright's way to further contexts (a second person, say), each of them watched until it is closed."""
 
     def make(**options) -> BrowserContext:
         context = new_context(**{"viewport": DESKTOP} | options)
