@@ -46,11 +46,12 @@ ATTRIBUTES = {
 # As a class of the panel's own style sheet: an inline style breaks the page's policy.
 ALIGNMENT_CLASSES = {"text-align:center": "center", "text-align:right": "end"}
 ALIGNED = set(ALIGNMENT_CLASSES.values())
+CARD_TITLE = "table__title"
 CLASSES = {
     "div": {"callout", *(f"callout--{kind}" for kind in CALLOUTS)},
     "p": {"callout__title"},
-    "table": {"table", "table--cards"},
-    "td": ALIGNED,
+    "table": {"table", "table--cards", "table--words"},
+    "td": ALIGNED | {CARD_TITLE},
     "th": ALIGNED,
 }
 SCHEMES = {"http", "https", "mailto"}
@@ -161,19 +162,21 @@ def set_headings(state: StateCore) -> None:
 
 
 def set_tables(state: StateCore) -> None:
-    """Each cell knows the name of its column, so that a phone can show a row as a card."""
+    """Each cell knows the name of its column, so that a phone can show a row as a card under its first cell."""
     columns: list[str] = []
     column = 0
     for place, token in enumerate(state.tokens):
         if token.type == "table_open":
             columns = []
-            token.attrSet("class", "table table--cards")
+            token.attrSet("class", "table table--cards table--words")
         elif token.type == "tr_open":
             column = 0
         elif token.type in {"th_open", "td_open"}:
             alignment = ALIGNMENT_CLASSES.get(str(token.attrs.pop("style", "")))
+            if token.type == "td_open" and column == 0:
+                token.attrJoin("class", CARD_TITLE)
             if alignment:
-                token.attrSet("class", alignment)
+                token.attrJoin("class", alignment)
             if token.type == "th_open":
                 token.attrSet("scope", "col")
                 columns.append(plain_text(state.tokens[place + 1]))

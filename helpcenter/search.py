@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
 
 from django.db.models import Case, IntegerField, Q, Value, When
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from helpcenter.models import Article
@@ -48,7 +49,7 @@ def search(text: str) -> Results:
     found = (
         Article.objects.filter(all_words(words, anywhere), is_published=True)
         .select_related("section")
-        .only("section__slug", "section__title", "slug", "title", "summary", "quick_answer", "body_text")
+        .only("section__slug", "section__title", "slug", "title", "summary", "quick_answer_html", "body_text")
         .order_by(rank, "title", "pk")[:MOST_HITS]
     )
     return Results(query=query, hits=[Hit(article, snippet_of(article, words)) for article in found])
@@ -67,7 +68,8 @@ def all_words(words: list[str], names: tuple[str, ...]) -> Q:
 
 def snippet_of(article: Article, words: list[str]) -> SafeString:
     """The first place that holds one of the words, else the summary."""
-    for text in (article.summary, article.quick_answer, article.body_text):
+    quick_answer = unescape(strip_tags(article.quick_answer_html))
+    for text in (article.summary, quick_answer, article.body_text):
         if pattern(words).search(text):
             return snippet(text, words)
     return mark_safe(escape(article.summary))  # noqa: S308

@@ -56,7 +56,7 @@ def test_an_article_has_all_its_parts(client, section):
     assert '<a href="/help/orders/">Orders &amp; troubleshooting</a>' in page
     assert '<a href="#h-two">Two</a>' in page
     assert 'class="callout callout--note"' in page
-    assert '<td data-label="a">b</td>' in page
+    assert '<td class="table__title" data-label="a">b</td>' in page
     assert f'<details id="{item.anchor}">' in page
     assert "Not <em>long</em>." in page
     assert "A sibling" in page

@@ -181,7 +181,7 @@ def test_a_callout_has_the_panels_classes_and_a_title():
 
 def test_a_table_aligns_by_class_and_its_cells_know_their_column():
     html = render("| Name | Sum |\n| --- | ---: |\n| a | 1 |").html
-    assert '<td data-label="Name">a</td>' in html
+    assert '<td class="table__title" data-label="Name">a</td>' in html
     assert '<td class="end" data-label="Sum">1</td>' in html
     assert "style" not in html
 

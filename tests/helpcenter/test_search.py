@@ -66,6 +66,11 @@ def test_the_page_shows_hits_with_the_match_marked_and_the_query_escaped(client,
     assert "“&lt;script&gt;”" in client.get("/help/search/", {"q": "<script>"}).content.decode()
 
 
+def test_a_snippet_of_a_quick_answer_shows_no_markup(section):
+    make_article(section=section, quick_answer="Look **here** & [there](https://example.com) for the needle.")
+    assert search("needle").hits[0].snippet == "Look here &amp; there for the <mark>needle</mark>."
+
+
 def test_a_page_without_hits_says_what_to_do(client):
     page = client.get("/help/search/", {"q": "unheard-of"}).content.decode()
     assert "Nothing found for “unheard-of”" in page
