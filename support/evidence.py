@@ -1,0 +1,117 @@
+"""What the panel knows of an order at one moment, as plain data: money as plain digits, times as ISO 8601 in UTC.
+
+Frozen into a ticket when it is opened. The shape has a version: readers of old tickets must still understand it.
+"""
+
+import datetime as dt
+from typing import Any
+
+from accounts.models import User
+from orders import ledger
+from orders.models import LedgerEntry, Order, OrderEvent
+from orders.money import plain
+from orders.verdict import Facts, verdict_for
+
+VERSION = 1
+
+Evidence = dict[str, Any]
+
+
+def evidence_for(order: Order | None, *, customer: User, now: dt.datetime) -> Evidence:
+    """Everything about `order` that an agent needs, and the customer's balance; safe for JSON.
+
+    Events and ledger entries are complete. Callers that keep it hold the order's lock, so that its parts fit together.
+    """
+    evidence: Evidence = {
+        "version": VERSION,
+        "taken_at": _iso(now),
+        "balance": plain(ledger.balance_of(customer)),
+        "order": None,
+    }
+    if order is None:
+        return evidence
+    return evidence | {
+        "order": _order(order),
+        "service": _service(order),
+        "verdict": _verdict(order, now),
+        "events": [_event(event) for event in order.events.select_related("actor").order_by("id")],
+        "entries": [_entry(entry) for entry in order.entries.order_by("seq")],
+    }
+
+
+def _order(order: Order) -> Evidence:
+    return {
+        "number": order.pk,
+        "status": order.status,
+        "link": order.link,
+        "quantity": order.quantity,
+        "start_count": order.start_count,
+        "remains": order.remains,
+        "charge": plain(order.charge),
+        "returned": plain(order.refunded),
+        "review": order.review,
+        "submission": order.submission,
+        "provider": order.provider.name if order.provider else "",
+        "provider_order": order.provider_order_id or "",
+        "placed_at": _iso(order.created_at),
+        "status_since": _iso(order.status_since),
+        "moved_at": _iso(order.moved_at),
+        "checked_at": _iso(order.checked_at),
+    }
+
+
+def _service(order: Order) -> Evidence:
+    """The service as it was sold: rate and stated times come from the order, which copied them."""
+    return {
+        "number": order.service_id,
+        "name": order.service.name,
+        "type": order.service.type,
+        "rate": plain(order.rate),
+        "stated_start_minutes": order.stated_start,
+        "stated_speed_a_day": order.stated_speed,
+        "starts_by": _iso(order.starts_by),
+        "slow_after": _iso(order.contact_after),
+    }
+
+
+def _verdict(order: Order, now: dt.datetime) -> Evidence:
+    """The words that the customer saw before there was a ticket."""
+    verdict = verdict_for(order, Facts(), now)
+    return {
+        "advice": verdict.advice.value,
+        "headline": verdict.headline,
+        "reason": verdict.reason,
+        "until": _iso(verdict.until),
+    }
+
+
+def _event(event: OrderEvent) -> Evidence:
+    return {
+        "at": _iso(event.created_at),
+        "code": event.code,
+        "from": event.from_status,
+        "to": event.to_status,
+        "applied": event.applied,
+        "source": event.source,
+        "actor": str(event.actor or ""),
+        "remains": event.remains,
+        "start_count": event.start_count,
+        "word": event.word,
+        "money": plain(event.money),
+        "reason": event.reason,
+    }
+
+
+def _entry(entry: LedgerEntry) -> Evidence:
+    return {
+        "at": _iso(entry.created_at),
+        "seq": entry.seq,
+        "kind": entry.kind,
+        "amount": plain(entry.amount),
+        "balance": plain(entry.balance),
+        "note": entry.note,
+    }
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.UTC).isoformat() if moment else None

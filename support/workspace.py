@@ -1,0 +1,150 @@
+"""What an agent sees of a ticket: everything that was said and done, and the order then beside the order now."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from orders.models import LedgerEntry, Order, OrderEvent
+from orders.money import parse, show
+from orders.statuses import OrderStatus
+from support.evidence import Evidence, evidence_for
+from support.models import Message, Ticket, TicketEvent
+
+STATUSES = dict(OrderStatus.choices)
+SUBMISSIONS = dict(Order.Submission.choices)
+CODES = dict(OrderEvent.Code.choices)
+KINDS = dict(LedgerEntry.Kind.choices)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fact: as it was when the ticket was opened, and as it is now."""
+
+    label: str
+    then: str
+    now: str
+
+    @property
+    def has_changed(self) -> bool:
+        return self.then != self.now
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the order's history or of its money; `is_new` since the ticket was opened."""
+
+    at: dt.datetime
+    words: str
+    by: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    rows: tuple[Row, ...]
+    history: tuple[Line, ...]
+    money: tuple[Line, ...]
+    verdict_then: Mapping[str, Any] | None
+    verdict_now: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A message or an event, as the thread shows them in one row of time."""
+
+    at: dt.datetime
+    message: Message | None = None
+    event: TicketEvent | None = None
+
+
+def thread_of(ticket: Ticket) -> list[Item]:
+    """Messages, notes and events, oldest first; what was said stands before what it did."""
+    items = [Item(m.created_at, message=m) for m in ticket.messages.select_related("author").order_by("id")]
+    events = ticket.events.select_related("actor", "assignee").order_by("id")
+    items += [Item(event.created_at, event=event) for event in events]
+    return sorted(items, key=lambda item: (item.at, item.event is not None))
+
+
+def facts_of(ticket: Ticket, now: dt.datetime) -> Facts:
+    """The frozen evidence beside the same facts built now, by the same builder."""
+    then = ticket.evidence
+    current = evidence_for(ticket.order, customer=ticket.customer, now=now)
+    labels = _labelled(then), _labelled(current)
+    return Facts(
+        rows=tuple(Row(label, labels[0].get(label, ""), text) for label, text in labels[1].items()),
+        history=_lines(then, current, "events", _history_line),
+        money=_lines(then, current, "entries", _money_line),
+        verdict_then=then.get("verdict"),
+        verdict_now=current.get("verdict"),
+    )
+
+
+def _labelled(evidence: Evidence) -> dict[str, str]:
+    """Every fact as a person reads it. A fact that this version of the evidence lacks is left empty."""
+    facts = {_("Balance"): _money(evidence.get("balance"))}
+    order, service = evidence.get("order"), evidence.get("service")
+    if not order or not service:
+        return facts
+    return {
+        _("Status"): str(STATUSES.get(order["status"], order["status"])),
+        _("Status since"): _moment(order["status_since"]),
+        _("Sent to the provider"): str(SUBMISSIONS.get(order["submission"], order["submission"])),
+        _("Provider"): " ".join(filter(None, (order["provider"], order["provider_order"]))),
+        _("Last checked"): _moment(order["checked_at"]),
+        _("Needs a person"): _("yes") if order["review"] else _("no"),
+        _("Quantity"): _count(order["quantity"]),
+        _("Remains"): _count(order["remains"]),
+        _("Start count"): _count(order["start_count"]),
+        _("Charge"): _money(order["charge"]),
+        _("Returned"): _money(order["returned"]),
+        **facts,
+        _("Placed"): _moment(order["placed_at"]),
+        _("Starts by, as stated"): _moment(service["starts_by"]),
+        _("Slow after"): _moment(service["slow_after"]),
+        _("Rate as sold"): _money(service["rate"]),
+    }
+
+
+def _lines(then: Evidence, current: Evidence, name: str, line) -> tuple[Line, ...]:
+    """Histories are only ever added to, so what is beyond the frozen length is new."""
+    known = len(then.get(name, ()))
+    return tuple(line(entry, index >= known) for index, entry in enumerate(current.get(name, ())))
+
+
+def _history_line(event: Evidence, is_new: bool) -> Line:
+    words = [str(CODES.get(event["code"], event["code"]))]
+    if event["from"] != event["to"]:
+        words.append(f"→ {STATUSES.get(event['to'], event['to'])}")
+    if event["word"]:
+        words.append(f"“{event['word']}”")
+    if event["remains"] is not None:
+        words.append(_("%(count)s remain") % {"count": _count(event["remains"])})
+    if not event["applied"]:
+        words.append(_("(not applied)"))
+    if event["reason"]:
+        words.append(event["reason"])
+    return Line(dt.datetime.fromisoformat(event["at"]), " ".join(words), event["actor"] or event["source"], is_new)
+
+
+def _money_line(entry: Evidence, is_new: bool) -> Line:
+    after = _("balance then %(balance)s") % {"balance": _money(entry["balance"])}
+    words = f"{KINDS.get(entry['kind'], entry['kind'])} {_money(entry['amount'])}, {after}"
+    return Line(dt.datetime.fromisoformat(entry["at"]), words, entry["note"], is_new)
+
+
+def _money(plain: str | None) -> str:
+    return show(parse(plain), settings.CURRENCY) if plain else ""
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _moment(text: str | None) -> str:
+    return date_format(timezone.localtime(dt.datetime.fromisoformat(text)), "j M Y, H:i") if text else ""
