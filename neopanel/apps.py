@@ -5,4 +5,4 @@ class NeopanelConfig(AppConfig):
     name = "neopanel"
 
     def ready(self):
-        from neopanel import checks  # noqa: F401  (registers the system checks once the apps are loaded)
+        from neopanel import checks, live_blocks  # noqa: F401  (they register themselves once the apps are loaded)

@@ -8,11 +8,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from neopanel.context import THEMES
+from neopanel.dashboard import dashboard_for
 
 log = logging.getLogger("neopanel.csp")
 
@@ -23,7 +25,11 @@ REPORT_BYTES = 4096
 @require_GET
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "neopanel/home.html")
+    """What this is, for visitors; the dashboard for who is signed in."""
+    if not request.user.is_authenticated:
+        return render(request, "neopanel/home.html")
+    board = dashboard_for(customer=request.user, now=timezone.now())
+    return render(request, "neopanel/dashboard.html", {"board": board})
 
 
 @require_POST

@@ -49,7 +49,7 @@ def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | 
     order = queries.orders_of(customer).select_related("service").filter(pk=order_id).first()
     if order is None:
         return None
-    tickets = tuple(order.tickets.order_by("-number"))
+    tickets = tuple(order.tickets.only("number", "state", "closed_at", "order").order_by("-number"))
     open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
     return OrderPage(
         order=order,

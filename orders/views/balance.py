@@ -9,15 +9,19 @@ from orders.views.paging import cursor_of, page_urls
 
 @require_GET
 def balance_history(request: HttpRequest) -> HttpResponse:
-    """Every change of the balance with its cause and the balance after it."""
+    """Every change of the balance with its cause and the balance after it; of one kind or one order where asked."""
     kind = request.GET.get("kind", "")
     entries = queries.entries_of(request.user).select_related("order__service", "deposit")
+    order = request.GET.get("order", "")
+    if order.isascii() and order.isdigit() and len(order) < 19:
+        entries = entries.filter(order_id=int(order))
     if kind in LedgerEntry.Kind:
         entries = entries.filter(kind=kind)
     page = queries.page_of(entries, **cursor_of(request))
     context = {
         "entries": page.rows,
         "kind": kind,
+        "order": order,
         "kinds": LedgerEntry.Kind,
         "balance": ledger.balance_of(request.user),
         **page_urls(request, page),

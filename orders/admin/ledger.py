@@ -1,0 +1,54 @@
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from orders.admin.readonly import ReadOnly, BoundedPaginator
+from orders.models import Deposit, LedgerEntry, Wallet
+from orders.templatetags.orders_tags import as_money, signed_money
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly):
+    paginator = BoundedPaginator
+    list_display = ("id", "wallet", "kind", "moved", "after", "cause", "actor", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("wallet__customer", "actor", "deposit")
+    search_fields = ("=key", "=order__id", "=wallet__customer__email")
+    ordering = ("-id",)
+
+    @admin.display(description=_("amount"))
+    def moved(self, entry):
+        return signed_money(entry.amount)
+
+    @admin.display(description=_("balance after"))
+    def after(self, entry):
+        return as_money(entry.balance)
+
+    @admin.display(description=_("cause"))
+    def cause(self, entry):
+        if entry.order_id:
+            return format_html('<a href="/admin/orders/order/{}/change/">#{}</a>', entry.order_id, entry.order_id)
+        return entry.note or (entry.deposit and str(entry.deposit)) or ""
+
+
+@admin.register(Wallet)
+class WalletAdmin(ReadOnly):
+    list_display = ("customer", "money", "seq")
+    list_select_related = ("customer",)
+    search_fields = ("customer__email",)
+
+    @admin.display(description=_("balance"), ordering="balance")
+    def money(self, wallet):
+        return as_money(wallet.balance)
+
+
+@admin.register(Deposit)
+class DepositAdmin(ReadOnly):
+    list_display = ("reference", "wallet", "money", "method", "note", "created_at")
+    list_select_related = ("wallet__customer",)
+    search_fields = ("=reference", "wallet__customer__email")
+    ordering = ("-id",)
+
+    @admin.display(description=_("amount"))
+    def money(self, deposit):
+        return as_money(deposit.amount)
