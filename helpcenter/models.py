@@ -26,7 +26,7 @@ class Section(models.Model):
     slug = models.SlugField(_("address"), max_length=80, unique=True, validators=[plain_slug, free_slug])
     title = models.CharField(_("title"), max_length=120)
     summary = models.CharField(_("summary"), max_length=300, blank=True)
-    icon = models.CharField(_("icon"), max_length=32, blank=True, validators=[plain_slug])
+    icon = models.CharField(_("icon"), max_length=32, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Smaller numbers come first."))
 
     class Meta:
