@@ -29,7 +29,7 @@ LAYERS = (
     {"placing", "submission", "importing"},
     {"sync"},
     {"verdict", "queries", "notifications", "worker"},
-    {"forms"},
+    {"forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},
 )
 LAYER_OF = {name: height for height, names in enumerate(LAYERS) for name in names}
