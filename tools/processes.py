@@ -80,7 +80,8 @@ def run_together(
         while not stopper.asked:
             if ended := first_ended(children):
                 name, code = ended
-                print(f"The {name} stopped with exit code {code}; everything is stopped.", file=sys.stderr, flush=True)
+                how = f"was killed by signal {-code}" if code < 0 else f"stopped with exit code {code}"
+                print(f"The {name} {how}; everything is stopped.", file=sys.stderr, flush=True)
                 return 1
             if not ready and is_ready():
                 ready = True
