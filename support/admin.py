@@ -15,9 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from orders.models import Order
+from orders.admin.readonly import BoundedPaginator, ReadOnly
 from support import queries, ticketing, workspace
-from support.admin_lists import BoundedPaginator
 from support.forms import NoteForm, StaffReplyForm
 from support.models import Ticket, TicketState
 from support.ticketing import LONGEST_KEY
@@ -52,7 +51,9 @@ class AssigneeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Ticket)
-class TicketAdmin(admin.ModelAdmin):
+class TicketAdmin(ReadOnly):
+    """Find a ticket and work on it. Nothing is changed past the doors: there is no form over the row itself."""
+
     list_display = ("number_and_topic", "customer_orders", "order_number", "staff_state", "assignee", "age")
     list_filter = (StateFilter, AssigneeFilter, "topic")
     list_select_related = ("customer", "assignee")
@@ -60,7 +61,6 @@ class TicketAdmin(admin.ModelAdmin):
     search_help_text = gettext_lazy("Number of a ticket or order, or the beginning of an e-mail address")
     ordering = ("-number",)
     paginator = BoundedPaginator
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
     # --- The list
@@ -82,8 +82,7 @@ class TicketAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("customer"))
     def customer_orders(self, ticket):
-        address = self._orders_address(ticket)
-        return format_html('<a href="{}">{}</a>', address, ticket.customer) if address else str(ticket.customer)
+        return format_html('<a href="{}">{}</a>', self._orders_address(ticket), ticket.customer)
 
     @admin.display(description=gettext_lazy("order"))
     def order_number(self, ticket):
@@ -99,25 +98,12 @@ class TicketAdmin(admin.ModelAdmin):
         return timesince(ticket.created_at, depth=1)
 
     def _orders_address(self, ticket: Ticket) -> str:
-        if not self.admin_site.is_registered(Order):
-            return ""
         return f"{reverse('admin:orders_order_changelist')}?wallet__exact={ticket.customer_id}"
 
     def _order_address(self, ticket: Ticket) -> str:
-        if ticket.order_id is None or not self.admin_site.is_registered(Order):
+        if ticket.order_id is None:
             return ""
         return reverse("admin:orders_order_change", args=[ticket.order_id])
-
-    # --- Nothing is changed past the doors
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     # --- The workspace
 
@@ -212,7 +198,7 @@ class TicketAdmin(admin.ModelAdmin):
                 now=timezone.now(),
             )
         except ticketing.TakenBySomebody as refused:
-            messages.error(request, _("%(agent)s has taken this ticket.") % {"agent": refused.ticket.assignee})
+            messages.error(request, _("This ticket is with %(agent)s.") % {"agent": refused.ticket.assignee})
         else:
             messages.success(request, _("The ticket is yours."))
         return self._back(number)

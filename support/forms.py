@@ -91,7 +91,7 @@ class TicketForm(forms.Form):
     def clean(self) -> dict:
         cleaned = super().clean()
         if (
-            cleaned.get("topic") in TOPICS_OF_AN_ORDER
+            str(cleaned.get("topic")) in TOPICS_OF_AN_ORDER
             and cleaned.get("order") is None
             and "order" not in self.errors
             and self.has_orders
