@@ -24,6 +24,7 @@ from orders.provider.simulator_progress import progress
 from orders.provider.simulator_state import SimulatorState
 from orders.provider.wire import status_of
 from orders.reports import Report
+from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
 from support import ticketing
 from support.models import Topic
@@ -40,6 +41,7 @@ STAFF = {
 PROVIDER = "Simulator"
 MARKUP = Decimal(20)
 BALANCE = "250.00"
+CENT = parse("0.01")
 A_MINUTE, AN_HOUR, A_DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 SEED, LONG_AGO_ENOUGH, SPEED = 1, 10_000.0, 1.0
 
@@ -98,11 +100,17 @@ def make_catalogue(provider: Provider) -> None:
         said = stated[service.provider_service_id]
         service.stated_start, service.stated_speed = said.start_minutes, said.per_day
         service.refill_days = said.refill_days
-        service.save(update_fields=["stated_start", "stated_speed", "refill_days"])
+        service.rate = in_cents(service.rate)
+        service.save(update_fields=["stated_start", "stated_speed", "refill_days", "rate"])
     shelf = Category.objects.create(name="By our own team", position=90)
-    by_hand = {"category": shelf, "minimum": 1, "maximum": 20, "stated_start": 24 * 60, "stated_speed": 5}
-    Service.objects.create(name="Profile review, written by hand", rate=parse("4000"), **by_hand)
-    Service.objects.create(name="Caption rewrite, per post", rate=parse("1500"), **by_hand)
+    by_hand = {"category": shelf, "type": ServiceType.PACKAGE, "stated_start": 24 * 60, "stated_speed": 1}
+    Service.objects.create(name="Profile review, written by hand", rate=parse("4.00"), **by_hand)
+    Service.objects.create(name="Caption rewrite, ten posts", rate=parse("1.50"), **by_hand)
+
+
+def in_cents(rate: int) -> int:
+    """A shop's prices are round where they can be; the cheapest keep their decimals."""
+    return -(-rate // CENT) * CENT if rate > 10 * CENT else rate
 
 
 class Story:
@@ -189,15 +197,15 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
         now=dropped.created_at + 30 * AN_HOUR,
     )
     delivered(services[5], "example.org/p/lantern-partial", 800, A_DAY, 77)
-    waiting = story.placed(by_hand, "example.com/team/profile", 2, 20 * AN_HOUR)
+    waiting = story.placed(by_hand, "example.com/team/profile", 1, 20 * AN_HOUR)
     lifecycle.settle_by_hand(
         order_id=waiting.pk, to=OrderStatus.PROCESSING, actor=agent, reason="Taken by our team", now=now - 19 * AN_HOUR
     )
     late = story.placed(services[8], "example.com/p/window-stuck", 1000, 18 * AN_HOUR)
     story.sent(late)
-    running = story.placed(by_hand, "example.org/team/profile", 4, 10 * AN_HOUR)
+    running = story.placed(by_hand, "example.org/team/profile", 1, 10 * AN_HOUR)
     lifecycle.settle_by_hand(
-        order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Two are written", now=now - 9 * AN_HOUR
+        order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Being written", now=now - 9 * AN_HOUR
     )
     delivered(services[6], "example.com/p/river-completed", 1000, 5 * AN_HOUR, 38)
     story.placed(by_hand, "example.net/team/profile", 1, 12 * A_MINUTE)

@@ -1,11 +1,7 @@
 """What every htmx conversation needs, in one place."""
 
-from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
-
-# htmx stops polling when it sees this status.
-STOP_POLLING = 286
 
 
 class SignInRedirectMiddleware:
@@ -24,8 +20,3 @@ class SignInRedirectMiddleware:
         if request.htmx and response.status_code == 302 and "/accounts/login/" in location:
             return HttpResponseClientRedirect(location)
         return response
-
-
-def with_status(response: HttpResponse, status: int) -> HttpResponse:
-    response.status_code = status
-    return response

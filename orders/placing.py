@@ -151,7 +151,7 @@ def place_order(
     `seen_rate` is the price (units) that the customer was shown; another one than the service's own refuses the order with the
     new price, and it can do nothing else. Raises OrderRefused, with code `key_reused` where the key came with another wish.
     """
-    assert client_key and len(client_key) <= LONGEST_KEY
+    assert 0 < len(client_key) <= LONGEST_KEY
     if twin := _twin(customer, client_key):
         return _same_or_refused(twin, wish)
     try:

@@ -59,7 +59,7 @@ def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
         return Verdict(
             Advice.OURS,
             _("We are on it"),
-            _("Your ticket about this order is open. We answer there."),
+            _("Your ticket about this order is open; everything about it is said there."),
             order.status_since,
             actions=(Action.SEE_TICKET,),
         )
@@ -171,6 +171,18 @@ def _money_back(order: Order, now: dt.datetime) -> Verdict:
     )
 
 
+def _refunded(order: Order, now: dt.datetime) -> Verdict:
+    if order.refunded == order.charge:
+        return _money_back(order, now)
+    return Verdict(
+        Advice.DONE,
+        _("Done: a part of your money is back"),
+        _("The amount is booked on your balance; see the money below."),
+        order.status_since,
+        actions=(Action.SEE_BALANCE, Action.ORDER_AGAIN),
+    )
+
+
 def _part_back(order: Order, now: dt.datetime) -> Verdict:
     return Verdict(
         Advice.DONE,
@@ -204,6 +216,6 @@ RULES = {
     OrderStatus.COMPLETED: _completed,
     OrderStatus.PARTIAL: _part_back,
     OrderStatus.CANCELED: _money_back,
-    OrderStatus.REFUNDED: _money_back,
+    OrderStatus.REFUNDED: _refunded,
     OrderStatus.ERROR: _error,
 }

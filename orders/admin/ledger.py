@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from orders.admin.readonly import ReadOnly, BoundedPaginator
+from orders.admin.readonly import BoundedPaginator, ReadOnly
 from orders.models import Deposit, LedgerEntry, Wallet
 from orders.templatetags.orders_tags import as_money, signed_money
 

@@ -4,7 +4,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from orders import queries
-from orders.admin.readonly import ReadOnly, BoundedPaginator
+from orders.admin.readonly import BoundedPaginator, ReadOnly
 from orders.models import Order
 from orders.templatetags.orders_tags import as_money, minutes, moment, signed_money
 
@@ -23,7 +23,10 @@ class OrderAdmin(ReadOnly):
         (None, {"fields": ("customer", "service_name", "link", "quantity", "status", "verdict", "review")}),
         (_("Money"), {"fields": ("charge_shown", "returned_shown", "entries")}),
         (_("Delivery"), {"fields": ("start_count", "remains", "stated", "status_since", "moved_at", "checked_at")}),
-        (_("Submission"), {"fields": ("submission", "attempts", "provider", "provider_order_id", "send_after", "poll_at")}),
+        (
+            _("Submission"),
+            {"fields": ("submission", "attempts", "provider", "provider_order_id", "send_after", "poll_at")},
+        ),
         (_("What happened"), {"fields": ("timeline",)}),
     )
 

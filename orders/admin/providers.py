@@ -7,6 +7,7 @@ from orders.models import Provider
 
 
 class ProviderForm(forms.ModelForm):
+    url = forms.URLField(label=_("API address"), max_length=300, assume_scheme="https")
     new_key = forms.CharField(
         label=_("API key"),
         required=False,

@@ -7,11 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from neopanel.htmx import STOP_POLLING
 from orders import lifecycle, queries
 from orders.order_page import page_for
 from orders.statuses import OrderStatus
 from orders.views.paging import cursor_of, page_urls
+
+# htmx stops asking when it sees this status.
+STOP_POLLING = 286
 
 
 @require_GET
