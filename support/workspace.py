@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.money import parse, show
@@ -20,6 +21,14 @@ STATUSES = dict(OrderStatus.choices)
 SUBMISSIONS = dict(Order.Submission.choices)
 CODES = dict(OrderEvent.Code.choices)
 KINDS = dict(LedgerEntry.Kind.choices)
+# As agents say it: the labels of OrderEvent.Source speak to the customer.
+SOURCES = {
+    "customer": gettext_lazy("customer"),
+    "agent": gettext_lazy("agent"),
+    "provider": gettext_lazy("provider"),
+    "submit": gettext_lazy("panel"),
+    "system": gettext_lazy("panel"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the order's history or of its money; `is_new` since the ticket was opened."""
+    """One line of the order's history or of its money; `is_new`: added since the ticket was opened."""
 
     at: dt.datetime
     words: str
@@ -112,9 +121,9 @@ def _labelled(evidence: Evidence) -> dict[str, str]:
 
 
 def _lines(then: Evidence, current: Evidence, name: str, line) -> tuple[Line, ...]:
-    """Histories are only ever added to, so what is beyond the frozen length is new."""
+    """Newest first. Histories are only ever added to, so what is beyond the frozen length is new."""
     known = len(then.get(name, ()))
-    return tuple(line(entry, index >= known) for index, entry in enumerate(current.get(name, ())))
+    return tuple(line(entry, index >= known) for index, entry in enumerate(current.get(name, ())))[::-1]
 
 
 def _history_line(event: Evidence, is_new: bool) -> Line:
@@ -129,7 +138,8 @@ def _history_line(event: Evidence, is_new: bool) -> Line:
         words.append(_("(not applied)"))
     if event["reason"]:
         words.append(event["reason"])
-    return Line(dt.datetime.fromisoformat(event["at"]), " ".join(words), event["actor"] or event["source"], is_new)
+    by = event["actor"] or str(SOURCES.get(event["source"], event["source"]))
+    return Line(dt.datetime.fromisoformat(event["at"]), " ".join(words), by, is_new)
 
 
 def _money_line(entry: Evidence, is_new: bool) -> Line:
