@@ -225,6 +225,7 @@ def test_htmx_gets_only_what_stands_beside_the_form(signed_in, customer, strange
     part = signed_in.get("/tickets/new/", {"order": order.pk}, headers={"HX-Request": "true"})
     assert part.content.decode().strip().startswith('<aside class="stack" id="about-order"')
     assert order.link in words_of(part)
+    assert 'data-announce="Wait"' in part.content.decode()
     none = signed_in.get("/tickets/new/", {"order": ""}, headers={"HX-Request": "true"})
     assert "With an order: its number, service, link" in words_of(none)
     refused = signed_in.get("/tickets/new/", {"order": foreign.pk}, headers={"HX-Request": "true"})
