@@ -5,14 +5,33 @@ another host, whatever else it was about.
 """
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings as django_settings
+from django.db import connections
+from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
+from accounts.models import User
+from accounts.people import make_staff
+from helpcenter import first_edition
+from neopanel.env import PollSchedule
+from neopanel.roles import setup_roles
+from orders.importing import import_catalogue
+from orders.models import Provider
+from orders.provider.simulator import RunningSimulator, running_simulator
+from orders.sync import client_for
+from orders.worker import run_for_ever
+from tests.conftest import PASSWORD
+from tests.factories import NOW, make_provider
 from tools.system import NO_CHROMIUM, find_chromium
 
 # Playwright keeps an event loop running in the test's thread, and Django refuses its database inside one; no code of
@@ -118,3 +137,91 @@ def desktop(new_context: Callable[..., BrowserContext]) -> Page:
 @pytest.fixture
 def without_javascript(new_context: Callable[..., BrowserContext]) -> Page:
     return new_context(viewport=PHONE, java_script_enabled=False).new_page()
+
+
+# --- The shop at work
+
+
+@pytest.fixture
+def help_center(db) -> None:
+    """The texts that come with the software."""
+    first_edition.load(now=NOW)
+
+
+@pytest.fixture
+def agent(db) -> User:
+    setup_roles()
+    return make_staff(email="agnes@example.com", password=PASSWORD, role="Support agent")
+
+
+@pytest.fixture
+def editor(db) -> User:
+    setup_roles()
+    return make_staff(email="edith@example.com", password=PASSWORD, role="Content editor")
+
+
+@dataclass
+class Delivery:
+    """A provider whose services are on sale, with its time in the test's hand, and a worker that starts when told."""
+
+    simulator: RunningSimulator
+    provider: Provider
+    ahead: float = 0.0
+
+    def goes_on(self, seconds: float) -> None:
+        """As if the provider had been at work for so many seconds more. By 30 all deliveries run, by 120 all have ended."""
+        self.ahead += seconds
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """The panel's worker, at work while the block lasts."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._work, args=(stop,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    @staticmethod
+    def _work(stop: threading.Event) -> None:
+        try:
+            run_for_ever(stop)
+        finally:
+            connections.close_all()
+
+
+@pytest.fixture
+def delivery(transactional_db, settings) -> Iterator[Delivery]:
+    settings.POLL_SCHEDULE = PollSchedule(1, 1, 1, 1)
+    # Its time stands still but for what the test says, so that no status is over before the page has asked.
+    began, moved = time.time(), []
+    with running_simulator(clock=lambda: began + sum(one.ahead for one in moved)) as simulator:
+        settings.ALLOW_PRIVATE_HOSTS = [simulator.host]
+        provider = make_provider(name="Simulator", url=simulator.url, key=simulator.key)
+        import_catalogue(provider=provider, offered=client_for(provider).services(), markup=Decimal(20))
+        moved.append(Delivery(simulator, provider))
+        yield moved[0]
+
+
+@pytest.fixture
+def signed_in(new_context: Callable[..., BrowserContext], base_url: str) -> Callable[..., Page]:
+    """A page of somebody who has signed in before; options are Playwright's (`java_script_enabled=False`)."""
+
+    def open_page(user: User, **options) -> Page:
+        client = Client()
+        client.force_login(user)
+        context = new_context(**options)
+        session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": base_url}])
+        return context.new_page()
+
+    return open_page
+
+
+def sign_in(page: Page, user: User, password: str = PASSWORD) -> None:
+    """The form that stands on the page, filled in and sent."""
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
