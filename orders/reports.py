@@ -75,6 +75,8 @@ def decide(standing: Standing, report: Report) -> Decision:
     if standing.status in SETTLED:
         return _after_close(standing, to, remains)
     start_count = report.start_count if report.start_count is not None else standing.start_count
+    if is_waiting_upstream(standing.status, to):
+        to = standing.status
     if to in RANK and RANK[to] < RANK[standing.status]:
         return Decision(Meaning.BACKWARD, to)
     # Counters that cannot be read are left as they were; the status that came with them still counts.
@@ -86,6 +88,11 @@ def decide(standing: Standing, report: Report) -> Decision:
     if (counted, start_count) != (standing.remains, standing.start_count):
         return Decision(Meaning.COUNTERS, to, Units(standing.refunded), counted, start_count)
     return Decision(Meaning.NOTHING_NEW, to)
+
+
+def is_waiting_upstream(status: str, to: OrderStatus | None) -> bool:
+    """The provider's Pending is our Processing: it has taken the order and not begun. No step back, and no news."""
+    return status == OrderStatus.PROCESSING and to == OrderStatus.PENDING
 
 
 def usable_remains(report: Report, quantity: int) -> int | None:

@@ -27,7 +27,7 @@ from orders.provider.wire import (
     TryLater,
     Unknown,
 )
-from orders.reports import Report
+from orders.reports import Report, is_waiting_upstream
 from orders.statuses import SETTLED, OrderStatus
 
 log = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
 def is_unchanged(order: Order, said: StatusReport) -> bool:
     """The usual case, decided without a lock: the provider repeats what stood here when it was asked."""
     return (
-        said.status == order.status
+        (said.status == order.status or is_waiting_upstream(order.status, said.status))
         and not said.remains_odd
         and said.remains in {None, order.remains}
         and said.start_count in {None, order.start_count}

@@ -73,6 +73,11 @@ def place(
     return place_order(customer=customer, wish=wish, client_key=f"test-{number}", now=now)
 
 
+def fresh(order: Order) -> Order:
+    """The order as it stands now. (`refresh_from_db` would write a protected status.)"""
+    return Order.objects.get(pk=order.pk)
+
+
 def accept(order: Order, *, provider_order_id: str = "", now: dt.datetime = NOW) -> Order:
     """The order as its provider has just accepted it: Processing."""
     claimed = {o.pk: o for o in submission.claim(now=now, most=100)}
@@ -82,7 +87,7 @@ def accept(order: Order, *, provider_order_id: str = "", now: dt.datetime = NOW)
         provider_order_id=provider_order_id or str(90_000 + next(numbers)),
         now=now,
     )
-    return Order.objects.get(pk=order.pk)
+    return fresh(order)
 
 
 def reported(
@@ -91,7 +96,7 @@ def reported(
     """The order after its provider said this of it."""
     said = Report(to=to, word=to.label, remains=remains, start_count=start_count)
     lifecycle.report(order_id=order.pk, report=said, now=now)
-    return Order.objects.get(pk=order.pk)
+    return fresh(order)
 
 
 def order_in(status: OrderStatus, customer: User, *, now: dt.datetime = NOW, **placing) -> Order:
@@ -102,7 +107,7 @@ def order_in(status: OrderStatus, customer: User, *, now: dt.datetime = NOW, **p
     if status == OrderStatus.ERROR:
         claimed = {o.pk: o for o in submission.claim(now=now, most=100)}
         submission.rejected(order_id=order.pk, token=claimed[order.pk].claim_token, reason="Bad link", now=now)
-        return Order.objects.get(pk=order.pk)
+        return fresh(order)
     order = accept(order, now=now)
     if status == OrderStatus.PROCESSING:
         return order
