@@ -1,0 +1,119 @@
+import datetime as dt
+
+import pytest
+
+from orders import lifecycle, queries, submission
+from orders.patience import far_beyond_start, no_movement_until, usual_minutes
+from orders.reports import Report
+from orders.statuses import OrderStatus
+from orders.verdict import Advice, Facts, verdict_for
+from tests.factories import NOW, fresh, make_service, order_in, place
+
+pytestmark = pytest.mark.django_db
+
+S = OrderStatus
+MINUTES = {f"{count}m": dt.timedelta(minutes=count) for count in (30, 59, 61, 119, 121)}
+FAR = dt.timedelta(days=40)
+
+
+def verdict(order, after, facts=None):
+    return verdict_for(order, facts or Facts(), NOW + after)
+
+
+@pytest.mark.parametrize("status", [S.PENDING, S.PROCESSING])
+def test_before_the_stated_start_the_customer_waits_until_then(customer, status):
+    order = order_in(status, customer, service=make_service(stated_start=60))
+    found = verdict(order, MINUTES["59m"])
+    assert (found.advice, found.until) == (Advice.WAIT, NOW + dt.timedelta(minutes=60))
+
+
+@pytest.mark.parametrize("status", [S.PENDING, S.PROCESSING])
+def test_past_the_stated_start_the_later_moment_is_named(customer, status):
+    order = order_in(status, customer, service=make_service(stated_start=60))
+    found = verdict(order, MINUTES["61m"])
+    assert (found.advice, found.until) == (Advice.WAIT, NOW + dt.timedelta(minutes=120))
+    assert "slower than stated" in found.reason
+
+
+@pytest.mark.parametrize("status", [S.PENDING, S.PROCESSING])
+def test_far_beyond_the_stated_start_it_is_our_turn(customer, status):
+    order = order_in(status, customer, service=make_service(stated_start=60))
+    assert verdict(order, MINUTES["119m"]).advice == Advice.WAIT
+    assert verdict(order, MINUTES["121m"]).advice == Advice.CONTACT
+
+
+def test_far_beyond_is_twice_the_stated_start_and_an_hour_at_least():
+    assert far_beyond_start(placed=NOW, stated_start=0) == NOW + dt.timedelta(hours=1)
+    assert far_beyond_start(placed=NOW, stated_start=30) == NOW + dt.timedelta(minutes=90)
+    assert far_beyond_start(placed=NOW, stated_start=600) == NOW + dt.timedelta(minutes=1200)
+
+
+def test_a_running_order_waits_as_long_as_the_service_usually_needs(customer):
+    order = order_in(S.IN_PROGRESS, customer, service=make_service(stated_speed=6000), quantity=1000)
+    until = NOW + dt.timedelta(hours=4)
+    assert (verdict(order, dt.timedelta(hours=3)).advice, verdict(order, FAR).advice) == (Advice.WAIT, Advice.CONTACT)
+    assert verdict(order, dt.timedelta(hours=3)).until == until
+
+
+def test_the_usual_time_is_an_hour_at_least_and_a_day_where_nothing_is_stated():
+    assert usual_minutes(quantity=1, stated_speed=10_000) == 60
+    assert usual_minutes(quantity=1000, stated_speed=None) == 24 * 60
+    assert no_movement_until(moved=NOW, quantity=2**62, stated_speed=1) == NOW + dt.timedelta(days=365)
+
+
+def test_a_completed_order_is_checked_after_the_platform_had_time_to_count(customer):
+    order = order_in(S.COMPLETED, customer)
+    early, late = verdict(order, MINUTES["30m"]), verdict(order, dt.timedelta(hours=25))
+    assert (early.advice, early.until) == (Advice.CHECK, NOW + dt.timedelta(hours=24))
+    assert (late.advice, late.until) == (Advice.CHECK, None)
+    assert "contact" in {action.value for action in late.actions}
+
+
+@pytest.mark.parametrize("status", [S.PARTIAL, S.CANCELED, S.REFUNDED])
+def test_a_return_that_is_booked_is_done(customer, status):
+    assert verdict(order_in(status, customer), FAR).advice == Advice.DONE
+
+
+def test_an_input_that_was_refused_is_checked_by_the_customer(customer):
+    assert verdict(order_in(S.ERROR, customer), FAR).advice == Advice.CHECK
+
+
+def test_an_open_ticket_comes_before_everything(customer):
+    for status in S:
+        assert verdict(order_in(status, customer), FAR, Facts(open_ticket=7)).advice == Advice.OURS
+
+
+def test_what_a_person_looks_at_is_ours(customer):
+    order = order_in(S.IN_PROGRESS, customer)
+    lifecycle.report(order_id=order.pk, report=Report(to=None, word="Nap"), now=NOW)
+    assert verdict(fresh(order), FAR).advice == Advice.OURS
+
+
+def test_an_order_that_nobody_can_be_sure_of_is_ours(customer):
+    order = place(customer)
+    [mine] = submission.claim(now=NOW, most=1)
+    submission.unknown(order_id=order.pk, token=mine.claim_token, reason="x", now=NOW)
+    assert verdict(fresh(order), MINUTES["30m"]).advice == Advice.OURS
+
+
+def every_kind_of_order(customer):
+    """One order of each status, with and without review, submissions in every state."""
+    orders = [order_in(status, customer, service=make_service(stated_start=60, stated_speed=24_000)) for status in S]
+    for status in S:
+        order = order_in(status, customer, service=make_service(stated_start=60))
+        lifecycle.report(order_id=order.pk, report=Report(to=None, word="Nap"), now=NOW)
+        orders.append(order)
+    orders.append(place(customer, service=make_service(by_hand=True)))
+    sending, unknown = place(customer), place(customer)
+    tokens = {o.pk: o.claim_token for o in submission.claim(now=NOW, most=100)}
+    submission.unknown(order_id=unknown.pk, token=tokens[unknown.pk], reason="x", now=NOW)
+    return [fresh(order) for order in [*orders, sending, unknown]]
+
+
+@pytest.mark.parametrize("after", [dt.timedelta(0), *MINUTES.values(), dt.timedelta(hours=25), FAR])
+def test_the_list_of_what_needs_attention_is_the_same_rule_as_the_verdict(customer, after):
+    orders = every_kind_of_order(customer)
+    now = NOW + after
+    expected = {o.pk for o in orders if verdict_for(o, Facts(), now).advice in {Advice.CONTACT, Advice.OURS}}
+    assert set(queries.needing_attention(now).values_list("pk", flat=True)) == expected
+    assert 0 < len(expected) < len(orders)
