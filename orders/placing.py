@@ -96,7 +96,11 @@ def quote(*, customer: User, wish: Wish) -> Quote:
         try:
             charge = charge_for(service.rate, quantity) if quantity > 0 else Units(0)
         except NotMoney:
-            charge = Units(0)  # only far beyond any maximum: the limit's own sentence is there already
+            # Far beyond the maximum of most services, whose own sentence is there then. A few have none worth the name.
+            charge = Units(0)
+            if not problems:
+                sentence = _("This would cost more than any balance can hold. Order less.")
+                problems.append(Problem("funds", "quantity", sentence))
     else:
         quantity, charge = 1, Units(service.rate)
     balance = ledger.balance_of(customer)
@@ -152,7 +156,7 @@ def place_order(
     new price, and it can do nothing else. Raises OrderRefused, with code `key_reused` where the key came with another wish.
     """
     assert 0 < len(client_key) <= LONGEST_KEY
-    if twin := _twin(customer, client_key):
+    if twin := placed_before(customer=customer, client_key=client_key):
         return _same_or_refused(twin, wish)
     try:
         with transaction.atomic(durable=True):
@@ -186,7 +190,7 @@ def place_order(
             )
     except (OrderRefused, IntegrityError):
         # Two clicks at once: the other one may have placed this very order while this one waited for the lock.
-        if twin := _twin(customer, client_key):
+        if twin := placed_before(customer=customer, client_key=client_key):
             return _same_or_refused(twin, wish)
         raise
     return order
@@ -226,7 +230,8 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, now: dt.datetime) 
     return order
 
 
-def _twin(customer: User, client_key: str) -> Order | None:
+def placed_before(*, customer: User, client_key: str) -> Order | None:
+    """The order that this customer's form or program placed with this key; None for a new key."""
     return Order.objects.filter(wallet_id=customer.pk, client_key=client_key).first()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from orders import links, queries
 from orders.models import Order
-from orders.placing import OrderRefused, Problem, Wish, on_sale, place_order
+from orders.placing import OrderRefused, Problem, Wish, on_sale, place_order, placed_before
 from orders.statuses import OrderStatus
 
 MOST_IDS = 100
@@ -30,22 +30,28 @@ def add(
     Checked in this order, as programs expect: service, link, quantity, overlap, funds. Raises OrderRefused with the first
     thing that is wrong.
     """
-    service = on_sale(service_id or 0)
-    try:
-        links.clean(link)
-    except links.BadLink as bad:
-        raise OrderRefused(Problem("link", "link", str(bad))) from None
+    key = client_key(request_id)
+    # A repeated call is answered with its order, whatever became of the service meanwhile.
+    if not placed_before(customer=customer, client_key=key):
+        service = on_sale(service_id or 0)
+        try:
+            links.clean(link)
+        except links.BadLink as bad:
+            raise OrderRefused(Problem("link", "link", str(bad))) from None
+        if service.rule.counted and quantity is None and not odd_quantity:
+            quantity = 0  # a missing quantity reads like one that is too small
     if odd_quantity:
         raise OrderRefused(Problem("request", "quantity", ""))
-    if service.rule.counted and quantity is None:
-        quantity = 0  # a missing quantity reads like one that is too small
-    wish = Wish(service_id=service.pk, link=link, quantity=quantity)
-    return place_order(customer=customer, wish=wish, client_key=client_key(request_id), now=now)
+    wish = Wish(service_id=service_id or 0, link=link, quantity=quantity)
+    return place_order(customer=customer, wish=wish, client_key=key, now=now)
 
 
 def client_key(request_id: str) -> str:
     """Without a request_id every call is a wish of its own."""
-    return f"api:{hashlib.sha256(request_id.encode()).hexdigest()}" if request_id else f"api:{uuid.uuid4()}"
+    if not request_id:
+        return f"api:{uuid.uuid4()}"
+    # JSON can hold half a surrogate pair, which plain UTF-8 cannot.
+    return f"api:{hashlib.sha256(request_id.encode(errors='surrogatepass')).hexdigest()}"
 
 
 @dataclass(frozen=True)
