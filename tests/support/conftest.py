@@ -1,23 +1,9 @@
-"""Two agents, who may answer, and a colleague who may only read."""
+"""Beside the agent of the whole cast: a second one, and a colleague who may only read."""
 
 import pytest
-from django.contrib.auth.models import Group
 
 from accounts.models import User
-from neopanel.roles import setup_roles
-from tests.conftest import person
-
-
-def member(email: str, role: str) -> User:
-    setup_roles()
-    user = person(email, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    return user
-
-
-@pytest.fixture
-def agent(db) -> User:
-    return member("gina@example.com", "Support agent")
+from tests.conftest import member
 
 
 @pytest.fixture
