@@ -5,9 +5,10 @@ import uuid
 from dataclasses import dataclass
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from orders import money, queries
+from orders import links, money, queries
 from orders.placing import Problem, Wish
 
 # One more than the largest number a column holds: enough to say "too large" instead of failing.
@@ -65,6 +66,7 @@ class OrderForm(forms.Form):
         strip=False,
         required=False,  # `placing` says what is wrong with a link, an empty one included
         help_text=_("The public address of what the service is for. It stays as you typed it."),
+        error_messages={"null_characters_not_allowed": links.INVISIBLE},
         widget=forms.TextInput(
             attrs={"inputmode": "url", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
@@ -74,12 +76,25 @@ class OrderForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    token = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    token = forms.RegexField(
+        r"\A[0-9A-Za-z._-]{1,64}\Z",
+        widget=forms.HiddenInput,
+        required=False,
+        error_messages={"invalid": _("This form was no longer usable and is made new. Check it and send it again.")},
+    )
     seen_rate = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args, search: str = "", **kwargs):
         super().__init__(*args, **kwargs)
         self.shelves = queries.shelves(search)
+
+    def clean(self):
+        """A value that came twice has no one meaning; a browser sends none twice."""
+        if isinstance(self.data, QueryDict):
+            for name in ("service", "link", "quantity"):
+                if len(self.data.getlist(name)) > 1:
+                    self.add_error(name, _("This was sent more than once. Check it and send the form again."))
+        return super().clean()
 
     @property
     def wish(self) -> Wish:
@@ -87,9 +102,10 @@ class OrderForm(forms.Form):
         return Wish(service_id=data["service"], link=data["link"], quantity=data["quantity"])
 
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Puts each problem beside its field."""
+        """Puts the first problem of each field beside it: one sentence is read, two are not."""
         for problem in problems:
-            self.add_error(problem.field, problem.sentence)
+            if not self.has_error(problem.field):
+                self.add_error(problem.field, problem.sentence)
 
     def with_new_token(self) -> "OrderForm":
         """The same form as typed, but as a new wish: its next sending is no repetition of this one."""

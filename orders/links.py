@@ -10,8 +10,10 @@ import unicodedata
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 LONGEST = 2000
+INVISIBLE = gettext_lazy("The link contains spaces or invisible characters. Copy it again from the address bar.")
 
 # Parameters that say where a visitor came from, not what they look at.
 TRACKING = re.compile(
@@ -38,7 +40,7 @@ def clean(text: str) -> str:
     if len(link) > LONGEST:
         raise BadLink(_("The link is longer than 2,000 characters."))
     if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"} for c in link):
-        raise BadLink(_("The link contains spaces or invisible characters. Copy it again from the address bar."))
+        raise BadLink(INVISIBLE)
     if "://" not in link and not re.match(r"[a-z][a-z0-9+.-]*:[^0-9]", link, re.IGNORECASE):
         link = f"https://{link}"
     _host_of(link)

@@ -52,7 +52,7 @@ def card_for(request: HttpRequest, typed: dict[str, str]) -> QuoteCard:
     quantity = form.cleaned_data.get("quantity")
     wish = Wish(service.pk, form.cleaned_data.get("link", ""), quantity)
     found = quote(customer=request.user, wish=wish)
-    notes = tuple(p for p in found.problems if typed.get(p.field))
+    notes = tuple(p for p in found.problems if typed.get(p.field) and p.field not in form.errors)
     notes += tuple(Problem("whole", name, text) for name, texts in form.errors.items() for text in texts)
     if service.rule.counted and (quantity is None or quantity <= 0 or not found.charge):
         return QuoteCard(service, None, balance, notes)
@@ -79,6 +79,8 @@ def _place(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Order %(order)s is placed.") % {"order": f"#{order.pk}"})
             return redirect("order_detail", order.pk)
+    if "token" in form.errors:
+        form.with_new_token()
     typed = {name: request.POST.get(name, "") for name in ("service", "link", "quantity")}
     context = {"form": form, "card": card_for(request, typed), "search": "", "chosen": typed["service"]}
     return render(request, "orders/order_new.html", context, status=422)
