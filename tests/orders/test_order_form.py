@@ -7,26 +7,14 @@ import pytest
 from django.test import Client
 
 from orders import ledger, money
-from orders.models import LedgerEntry, Order, OrderEvent, Service
+from orders.models import Order, Service
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
 from tests.factories import fund, make_service, order_in, place
+from tests.orders.books import written
 
 ADDRESS = "/orders/new/"
 LINK = "https://example.com/p/1"
-
-
-@pytest.fixture
-def service(db) -> Service:
-    return make_service()
-
-
-@pytest.fixture
-def carol(client, customer):
-    """A browser in which the customer, with 100.00 on the balance, is signed in."""
-    fund(customer)
-    client.force_login(customer)
-    return client
 
 
 def form_for(carol, service: Service, **typed) -> dict[str, str]:
@@ -34,10 +22,6 @@ def form_for(carol, service: Service, **typed) -> dict[str, str]:
     opened = carol.get(ADDRESS, {"service": service.pk}).text
     hidden = dict(re.findall(r'type="hidden" name="(token|seen_rate)" value="([^"]*)"', opened))
     return {"service": str(service.pk), "link": LINK, "quantity": "1000", **hidden, **typed}
-
-
-def written() -> tuple[int, int, int]:
-    return Order.objects.count(), LedgerEntry.objects.count(), OrderEvent.objects.count()
 
 
 def value_of(html: str, name: str) -> str:
@@ -414,68 +398,3 @@ def test_what_was_typed_is_shown_as_text(carol, service):
     )
     assert "<script>alert" not in answer.text
     assert "<svg onload" not in answer.text
-
-
-# --- The quote while typing
-
-
-def quote(carol, **typed) -> str:
-    answer = carol.get(ADDRESS, typed, headers={"HX-Request": "true", "HX-Target": "quote"})
-    assert answer.status_code == 200
-    assert answer.text.strip().startswith('<div id="quote"')
-    return answer.text
-
-
-def test_the_quote_shows_charge_and_balance_after_it(carol, service):
-    shown = quote(carol, service=service.pk, link=LINK, quantity="2000")
-    assert "1.80 USD" in shown
-    assert "98.20 USD" in shown
-    assert "callout" not in shown
-
-
-def test_the_quote_says_nothing_about_what_is_not_typed_yet(carol, service):
-    shown = quote(carol, service=service.pk, link="", quantity="")
-    assert "0.90 USD" in shown
-    assert "callout" not in shown
-
-
-def test_the_quote_without_a_service_asks_for_one(carol, service):
-    assert "Choose a service" in quote(carol, service="", link="", quantity="")
-    assert "Choose a service" in quote(carol, service="999999", link=LINK, quantity="5")
-
-
-@pytest.mark.parametrize(
-    ("quantity", "sentence"), [("1", TOO_SMALL), ("20000", TOO_LARGE), ("1e3", WHOLE), ("abc", WHOLE)]
-)
-def test_the_quote_tells_a_mistake_in_one_sentence(carol, service, quantity, sentence):
-    shown = quote(carol, service=service.pk, link=LINK, quantity=quantity)
-    assert re.findall(r"<p>(.*?)</p>", shown) == [sentence]
-
-
-@pytest.mark.parametrize("value", ["\x00", "a" * 10_000, str(10**30), "\u202e"])
-@pytest.mark.parametrize("name", ["service", "link", "quantity", "q"])
-def test_no_odd_value_breaks_the_quote_or_the_page(carol, service, name, value):
-    quote(carol, **{"service": service.pk, "link": LINK, "quantity": "100", name: value})
-    assert carol.get(ADDRESS, {name: value}).status_code == 200
-
-
-def test_the_quote_tells_of_an_open_order_and_of_missing_money(carol, customer, service):
-    expensive = make_service(rate="150")
-    first = place(customer, service=expensive, link=LINK, quantity=10)
-    shown = quote(carol, service=expensive.pk, link=LINK, quantity="10000")
-    assert f'href="/orders/{first.pk}/"' in shown
-    assert 'href="/balance/add/"' in shown
-
-
-def test_a_quote_writes_nothing(carol, service):
-    before = written()
-    quote(carol, service=service.pk, link=LINK, quantity="1000")
-    assert written() == before
-
-
-def test_typing_a_name_finds_services(carol, service):
-    make_service(name="Video views", category="Views")
-    answer = carol.get(ADDRESS, {"q": "video"}, headers={"HX-Request": "true", "HX-Target": "services"})
-    assert "Video views" in answer.text
-    assert "Photo likes" not in answer.text
-    assert answer.text.strip().startswith("<select")
