@@ -26,10 +26,12 @@ from helpcenter import first_edition
 from neopanel.env import PollSchedule
 from neopanel.roles import setup_roles
 from orders.importing import import_catalogue
-from orders.models import Provider
+from orders.models import Order, Provider
 from orders.provider.simulator import RunningSimulator, running_simulator
 from orders.sync import client_for
 from orders.worker import run_for_ever
+from support import ticketing
+from support.models import Ticket, Topic
 from tests.conftest import PASSWORD
 from tests.factories import NOW, make_provider
 from tools.system import NO_CHROMIUM, find_chromium
@@ -225,3 +227,14 @@ def sign_in(page: Page, user: User, password: str = PASSWORD) -> None:
     page.get_by_label("Email").fill(user.email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+
+
+def open_ticket(customer: User, order: Order) -> Ticket:
+    return ticketing.open_ticket(
+        customer=customer,
+        topic=Topic.NOT_STARTED,
+        order=order,
+        text="Nothing has come yet.",
+        client_key=f"journey-{order.pk}",
+        now=NOW,
+    )

@@ -110,6 +110,25 @@ def test_what_was_not_delivered_comes_back_with_its_arithmetic(phone, customer, 
     assert verify() == []
 
 
+def test_an_order_is_placed_and_canceled_without_javascript(without_javascript, customer):
+    fund(customer, "50.00")
+    service = make_service()
+    page = without_javascript
+    page.goto("/services/")
+    page.get_by_role("link", name=f"Order {service.name}").click()
+    sign_in(page, customer)
+    expect(page.locator("#quote")).to_contain_text("0.90 USD per 1,000")
+    page.get_by_label("Link").fill("https://example.com/p/plain")
+    page.get_by_label("Quantity").fill("2000")
+    page.get_by_role("button", name="Place the order").click()
+    expect(badge(page, OrderStatus.PENDING)).to_be_visible()
+    expect(page.locator("#money")).to_contain_text("1.80 USD")
+    page.get_by_role("button", name="Cancel and take the money back").click()
+    expect(badge(page, OrderStatus.CANCELED)).to_be_visible()
+    expect(page.locator("#money")).to_contain_text("The whole charge of 1.80 USD is back on your balance.")
+    assert ledger.balance_of(customer) == money.parse("50.00")
+
+
 def test_a_form_that_is_refused_keeps_what_was_typed_and_leads_to_what_is_wrong(desktop, customer):
     fund(customer, "1.00")
     service = make_service(rate="0.90", maximum=10_000)

@@ -1,0 +1,94 @@
+"""What every page owes to everybody: it fits a small screen, and axe finds nothing, in light and in dark."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from orders.models import Order
+from orders.statuses import OrderStatus
+from tests.factories import order_in
+from tests.journeys.conftest import DESKTOP, PHONE, open_ticket
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+FIND = """async (rules) => {
+    const found = await axe.run(document, { runOnly: rules });
+    return found.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html} - ${n.failureSummary}`));
+}"""
+SMALLEST = {"width": 320, "height": 640}
+GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
+OPEN_TO_ALL = ["/", "/services/", "/help/", GUIDE, "/accounts/login/", "/accounts/signup/"]
+
+
+@pytest.fixture
+def customers_pages(customer, help_center) -> list[str]:
+    """The main pages of somebody with orders in every status, one of them with a link that has no place to break."""
+    orders = [order_in(status, customer) for status in OrderStatus if status != OrderStatus.REFUNDED]
+    long = order_in(OrderStatus.IN_PROGRESS, customer, link=f"https://example.com/{'a' * 300}")
+    ticket = open_ticket(customer, orders[0])
+    service = Order.objects.latest("pk").service_id
+    return [
+        "/",
+        "/services/",
+        "/orders/new/",
+        f"/orders/new/?service={service}&link=https://example.com/p/x&quantity=1000000",
+        "/orders/",
+        *(f"/orders/{order.pk}/" for order in (*orders, long)),
+        "/balance/",
+        "/balance/add/",
+        "/help/",
+        GUIDE,
+        "/help/search/?q=partial",
+        "/help/faq/",
+        "/tickets/",
+        f"/tickets/new/?order={long.pk}",
+        f"/tickets/{ticket.pk}/",
+        "/accounts/api-keys/",
+        "/accounts/preferences/",
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+    ]
+
+
+def test_no_page_scrolls_sideways_on_the_smallest_phone(new_context, signed_in, customer, customers_pages):
+    visitor = new_context(viewport=SMALLEST, is_mobile=True, has_touch=True).new_page()
+    page = signed_in(customer, viewport=SMALLEST, is_mobile=True, has_touch=True)
+    wide = [f"{path}: {width}" for path in OPEN_TO_ALL if (width := width_of(visitor, path)) > SMALLEST["width"]]
+    wide += [f"{path}: {width}" for path in customers_pages if (width := width_of(page, path)) > SMALLEST["width"]]
+    assert not wide, "\n".join(wide)
+
+
+def width_of(page: Page, path: str) -> int:
+    page.goto(path)
+    return page.evaluate("document.documentElement.scrollWidth")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing(size, colours, new_context, signed_in, customer, customers_pages):
+    look = {"viewport": size, "color_scheme": colours}
+    found = complaints(new_context(**look).new_page(), OPEN_TO_ALL)
+    found += complaints(signed_in(customer, **look), customers_pages)
+    assert not found, "\n".join(found)
+
+
+def test_a_fault_on_a_page_is_seen(desktop):
+    desktop.route(
+        "**/health/live",
+        lambda route: route.fulfill(body='<img src="data:,"><p>No title, no language</p>', content_type="text/html"),
+    )
+    found = " ".join(complaints(desktop, ["/health/live"]))
+    assert all(rule in found for rule in ("image-alt", "html-has-lang", "document-title"))
+
+
+def complaints(page: Page, paths: list[str]) -> list[str]:
+    found = []
+    for path in paths:
+        answer = page.goto(path)
+        assert (path, answer.status) == (path, 200)
+        # Not as a script element: the policy forbids it, and it is the page as it is that counts.
+        page.evaluate(AXE)
+        found += [f"{path} {words}" for words in page.evaluate(FIND, RULES)]
+    return found
