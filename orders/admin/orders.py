@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from orders import queries
@@ -51,7 +52,7 @@ class OrderAdmin(ReadOnly):
 
     @admin.display(description=_("service"))
     def service_name(self, order):
-        return f"{order.service_id} · {order.service.name}"
+        return f"{order.service_id} · {Truncator(order.service.name).chars(60)}"
 
     @admin.display(description=_("money"))
     def money(self, order):
