@@ -27,8 +27,7 @@ GROUNDS = ("page", "surface", "sunken")
 WORDS_ON_GROUNDS = [
     *itertools.product(("ink", "muted", "brand", "brand-strong", "red", "green"), GROUNDS),
     *((tone, f"{tone}-tint") for tone in TONES),
-    *itertools.product(("ink", "brand"), [f"{tone}-tint" for tone in TONES]),
-    ("muted", "blue-tint"),
+    *itertools.product(("ink", "muted", "brand"), [f"{tone}-tint" for tone in TONES]),
     ("on-brand", "brand"),
     ("on-brand", "brand-strong"),
 ]
