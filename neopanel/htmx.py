@@ -15,8 +15,8 @@ class SignInRedirectMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
-        patch_vary_headers(response, ["HX-Request"])
         location = response.headers.get("Location", "")
         if request.htmx and response.status_code == 302 and "/accounts/login/" in location:
-            return HttpResponseClientRedirect(location)
+            response = HttpResponseClientRedirect(location)
+        patch_vary_headers(response, ["HX-Request"])
         return response
