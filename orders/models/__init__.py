@@ -5,5 +5,17 @@ from orders.models.event import OrderEvent
 from orders.models.ledger import Deposit, LedgerEntry, Wallet
 from orders.models.order import Order
 from orders.models.provider import Provider
+from orders.models.running import ChoreRun, Halt
 
-__all__ = ["Category", "Deposit", "LedgerEntry", "Order", "OrderEvent", "Provider", "Service", "Wallet"]
+__all__ = [
+    "Category",
+    "ChoreRun",
+    "Deposit",
+    "Halt",
+    "LedgerEntry",
+    "Order",
+    "OrderEvent",
+    "Provider",
+    "Service",
+    "Wallet",
+]

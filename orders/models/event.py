@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.ledger import LedgerEntry
@@ -30,6 +31,12 @@ class OrderEvent(models.Model):
         LATE = "late", _("A report came after the order was closed; we look at it")
         UNCLEAR = "unclear", _("The service's report was not clear; we look at it")
         MISSING = "missing", _("The service does not know the order; we look at it")
+        HELD = "held", _("The service reports many returns at once; we look at this one first")
+        CANCEL_ASKED = "cancel_asked", _("Cancel requested")
+        CANCEL_SENT = "cancel_sent", _("The service has the request to cancel")
+        CANCEL_REFUSED = "cancel_no", _("The service does not cancel this order")
+        DECIDED = "decided", _("Our team looked at it")
+        SUGGESTED = "suggested", _("We check with the service under which number it has this order")
         CONFLICT = "conflict", _("The service named a number that another order has; we look at it")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
@@ -51,7 +58,13 @@ class OrderEvent(models.Model):
     class Meta:
         verbose_name = _("order event")
         verbose_name_plural = _("order events")
-        indexes = [models.Index(fields=["order", "id"], name="event_of_order")]
+        indexes = [
+            models.Index(fields=["order", "id"], name="event_of_order"),
+            # The breaker counts what providers' reports returned within the hour.
+            models.Index(
+                fields=["created_at"], condition=Q(source="provider", money__gt=0), name="event_provider_return"
+            ),
+        ]
 
     def __str__(self):
         return f"{self.order_id} {self.code}"

@@ -14,11 +14,14 @@ class Wallet(models.Model):
     )
     balance = models.BigIntegerField(_("balance"), default=0, editable=False)
     seq = models.BigIntegerField(_("entries"), default=0, editable=False)
+    # A frozen wallet buys nothing; what is owed to it still comes in.
+    frozen = models.BooleanField(_("frozen"), default=False)
 
     class Meta:
         verbose_name = _("wallet")
         verbose_name_plural = _("wallets")
         constraints = [models.CheckConstraint(condition=Q(balance__gte=0), name="wallet_not_negative")]
+        permissions = [("adjust_balance", _("Can adjust balances with a reason, and freeze them"))]
 
     def __str__(self):
         return str(self.customer)

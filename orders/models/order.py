@@ -5,7 +5,9 @@ own fields and nothing else: no I/O, no money, no save. Package django-fsm-2, im
 """
 
 import datetime as dt
+import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +47,11 @@ class Order(models.Model):
     status = FSMField(_("status"), choices=OrderStatus.choices, default=OrderStatus.PENDING, protected=True)
     remains = models.BigIntegerField(_("remains"), null=True)
     start_count = models.BigIntegerField(_("start count"), null=True)
+    # A person must look; where a report was not applied, what it would have done: one button does it then.
     review = models.BooleanField(_("needs a person"), default=False)
+    proposed_status = models.CharField(_("proposed status"), max_length=12, blank=True, choices=OrderStatus.choices)
+    proposed_remains = models.BigIntegerField(_("proposed remains"), null=True)
+    proposed_return = models.BigIntegerField(_("proposed return"), default=0)
     stated_start = models.PositiveIntegerField(_("stated start, minutes"))
     stated_speed = models.PositiveBigIntegerField(_("stated speed, a day"), null=True)
 
@@ -65,6 +71,16 @@ class Order(models.Model):
     claim_until = models.DateTimeField(null=True)
     send_after = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
+    # Goes along with the order where the provider promises to take the same id once: then an unknown order may be asked again.
+    request_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    # An agent says that an unknown order arrived under this number; the worker checks it before it counts.
+    suggested_number = models.CharField(_("suggested number"), max_length=40, blank=True)
+    suggested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("suggested by")
+    )
+    # The customer's wish to cancel what is on its way; `cancel_due` is when the worker passes it on (again), and its lease.
+    cancel_asked_at = models.DateTimeField(_("cancel asked"), null=True)
+    cancel_due = models.DateTimeField(null=True)
     # The next poll time is the lease: claiming moves it forward. Claims are numbered, so that a stale answer is known.
     poll_at = models.DateTimeField(null=True)
     poll_claim = models.BigIntegerField(default=0)
@@ -75,6 +91,11 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-id"]
+        permissions = [
+            ("settle_order", _("Can settle orders by hand, decide reviews and unknown orders")),
+            ("refund_order", _("Can return money of an order")),
+            ("exceed_limit", _("Can move more money at once than the shop's limit")),
+        ]
         indexes = [
             models.Index(fields=["wallet", "-id"], name="order_of_wallet"),
             models.Index(fields=["wallet", "status", "-id"], name="order_of_wallet_by_status"),

@@ -8,6 +8,7 @@ class Provider(models.Model):
     """Somebody upstream who delivers. Its key is sealed at rest and never shown again."""
 
     class Dialect(models.TextChoices):
+        V1 = "v1", _("API v1")
         V2 = "v2", _("API v2")
 
     name = models.CharField(_("name"), max_length=80, unique=True)
@@ -15,16 +16,39 @@ class Provider(models.Model):
     sealed_key = models.TextField(editable=False)
     dialect = models.CharField(_("dialect"), max_length=4, choices=Dialect.choices, default=Dialect.V2)
     is_active = models.BooleanField(_("in use"), default=True)
-    # A pause ends by itself: a balance that was topped up or a key that was mended needs no button.
+
+    # What it can do. Nothing is assumed: each of these is switched on by an operator who has read its documentation.
+    takes_request_id = models.BooleanField(
+        _("takes a request_id once"),
+        default=False,
+        help_text=_(
+            "It answers the same request_id with the same order. Then orders that got lost are asked for again."
+        ),
+    )
+    can_cancel = models.BooleanField(_("cancels on request"), default=False)
+    refusals = models.TextField(
+        _("certain refusals"),
+        blank=True,
+        help_text=_("One beginning of an error text a line: after these no order exists. Empty: the usual ones."),
+    )
+
+    # Health, written by `orders/provider_health.py`. A pause ends by a trial: a topped-up balance or a mended key needs no button.
+    check_at = models.DateTimeField(_("next check"), null=True, blank=True)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     pause_reason = models.CharField(_("why it is paused"), max_length=300, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     answered_at = models.DateTimeField(_("last good answer"), null=True, blank=True)
+    latency_ms = models.PositiveIntegerField(_("latency, ms"), default=0)
+    errors_per_mille = models.PositiveIntegerField(_("errors of 1000 calls"), default=0)
+    balance = models.CharField(_("balance there"), max_length=60, blank=True)
+    # Set by the breaker: returns that this provider's reports would cause wait for a person until somebody lifts it.
+    returns_held_at = models.DateTimeField(_("returns held since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("provider")
         verbose_name_plural = _("providers")
         ordering = ["name"]
+        permissions = [("steer_provider", _("Can pause and resume providers and release held returns"))]
 
     def __str__(self):
         return self.name
