@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
 from django.db import connection
 
-INSECURE_KEY_LENGTH = 50
+INSECURE_KEY_LENGTH, INSECURE_KEY_VARIETY = 50, 5
 
 
 def production_faults() -> Iterator[str]:
     """Every setting that must not reach the public, each as a sentence that says what to set."""
-    if len(settings.SECRET_KEY) < INSECURE_KEY_LENGTH:
+    if len(settings.SECRET_KEY) < INSECURE_KEY_LENGTH or len(set(settings.SECRET_KEY)) < INSECURE_KEY_VARIETY:
         yield f"SECRET_KEY must be set to at least {INSECURE_KEY_LENGTH} random characters."
     if not settings.FIELD_KEYS:
         yield "NEOPANEL_FIELD_KEYS must hold at least one key (python3 run.py manage make_field_key prints one)."
+    elif not all(is_field_key(key) for key in settings.FIELD_KEYS):
+        yield "NEOPANEL_FIELD_KEYS holds what is no key (python3 run.py manage make_field_key prints one)."
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         yield "ALLOWED_HOSTS must name the host names of this shop; * is not allowed."
     if settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend" and settings.EMAIL_HOST == "localhost":
@@ -23,6 +26,14 @@ def production_faults() -> Iterator[str]:
         yield "CACHE_URL must be a cache that all processes share (dbcache://neopanel_cache serves)."
     if settings.DEBUG:
         yield "DEBUG must be off."
+
+
+def is_field_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
 
 
 @checks.register(checks.Tags.security)
