@@ -2,14 +2,13 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from orders.admin.readonly import BoundedPaginator, ReadOnly
+from orders.admin.readonly import ReadOnly
 from orders.models import Deposit, LedgerEntry, Wallet
 from orders.templatetags.orders_tags import as_money, signed_money
 
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnly):
-    paginator = BoundedPaginator
     list_display = ("id", "wallet", "kind", "moved", "after", "cause", "actor", "created_at")
     list_filter = ("kind",)
     list_select_related = ("wallet__customer", "actor", "deposit")

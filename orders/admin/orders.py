@@ -5,7 +5,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from orders import queries
-from orders.admin.readonly import BoundedPaginator, ReadOnly
+from orders.admin.readonly import ReadOnly
 from orders.models import Order
 from orders.templatetags.orders_tags import as_money, minutes, moment, signed_money
 
@@ -14,7 +14,6 @@ from orders.templatetags.orders_tags import as_money, minutes, moment, signed_mo
 class OrderAdmin(ReadOnly):
     """Find an order and see everything about it. Searching is by what has an index: number, e-mail, provider's id."""
 
-    paginator = BoundedPaginator
     list_display = ("id", "customer", "service_name", "status", "verdict", "submission", "review", "money", "placed")
     list_filter = ("status", "review", "submission", "provider")
     list_select_related = ("wallet__customer", "service")

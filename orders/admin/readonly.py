@@ -17,6 +17,7 @@ class BoundedPaginator(Paginator):
 
 class Desk(admin.ModelAdmin):
     show_full_result_count = False
+    paginator = BoundedPaginator
     list_per_page = 50
 
 

@@ -1,0 +1,99 @@
+"""Every list asks the database as often for three rows as for one, and not more than a page should.
+
+The numbers count everything: two of them are the session and the person in it.
+"""
+
+import pytest
+from allauth.mfa.models import Authenticator
+
+from accounts import api_keys
+from helpcenter import first_edition
+from orders.statuses import OrderStatus
+from support import ticketing
+from support.models import Topic
+from tests.conftest import person
+from tests.factories import NOW, make_provider, make_service, order_in, place
+
+STATUSES = [OrderStatus.PARTIAL, OrderStatus.PROCESSING, OrderStatus.REFUNDED]
+
+PAGES = {
+    "/": 9,
+    "/services/": 5,
+    "/orders/": 6,
+    "/orders/?status=partial": 6,
+    "/orders/new/": 8,
+    "/orders/{order}/": 8,
+    "/balance/": 5,
+    "/balance/?kind=charge": 5,
+    "/tickets/": 4,
+    "/accounts/api-keys/": 5,
+    "/help/orders-troubleshooting/order-statuses-explained/": 8,
+}
+FRAGMENTS = {"/orders/": 5, "/orders/{order}/": 7, "/services/": 4}
+ADMIN_LISTS = {
+    "orders/order": 6,
+    "orders/service": 6,
+    "orders/category": 4,
+    "orders/provider": 4,
+    "orders/ledgerentry": 4,
+    "orders/wallet": 4,
+    "orders/deposit": 4,
+    "support/ticket": 4,
+    "accounts/user": 6,
+    "accounts/apikey": 4,
+    "helpcenter/article": 5,
+    "helpcenter/section": 5,
+    "helpcenter/statusadvice": 5,
+    "account/emailaddress": 5,
+    "mfa/authenticator": 5,
+}
+
+
+def add_rows(customer, numbers) -> int:
+    """To each list one row a number; gives the last order's."""
+    for number in numbers:
+        service = make_service(category=f"Shelf {number}", provider=make_provider())
+        order = order_in(STATUSES[number], customer, service=service)
+        other = person(f"person{number}@example.com")
+        Authenticator.objects.create(user=other, type="totp", data={})
+        place(other)
+        ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=order, text="Where is it?", now=NOW)
+        api_keys.issue(user=customer, name=f"key {number}", now=NOW)
+    return order.pk
+
+
+@pytest.fixture
+def asks(db, client, time_machine, django_assert_num_queries):
+    """Looks at a page as this person, first with one row and then with three, and counts."""
+    time_machine.move_to(NOW, tick=False)
+    first_edition.load(now=NOW)
+
+    def look(path, most, *, who, customer, **headers):
+        client.force_login(who)
+        for numbers in ([0], [1, 2]):
+            address = path.format(order=add_rows(customer, numbers))
+            client.get(address, **headers)  # what Django keeps from its first page on is no part of it
+            with django_assert_num_queries(most):
+                assert client.get(address, **headers).status_code in {200, 286}
+
+    return look
+
+
+@pytest.mark.parametrize(("path", "queries"), PAGES.items())
+def test_a_page_asks_the_same_for_one_row_and_for_three(asks, customer, path, queries):
+    asks(path, queries, who=customer, customer=customer)
+
+
+@pytest.mark.parametrize(("path", "queries"), FRAGMENTS.items())
+def test_a_fragment_asks_less_than_its_page(asks, customer, path, queries):
+    asks(path, queries, who=customer, customer=customer, headers={"HX-Request": "true"})
+    assert queries < PAGES[path]
+
+
+@pytest.mark.parametrize(("model", "queries"), ADMIN_LISTS.items())
+def test_a_list_of_the_admin_asks_the_same_for_one_row_and_for_three(asks, customer, admin, model, queries):
+    asks(f"/admin/{model}/", queries, who=admin, customer=customer)
+
+
+def test_an_order_in_the_admin_asks_the_same_whatever_happened_to_it(asks, customer, admin):
+    asks("/admin/orders/order/{order}/change/", 6, who=admin, customer=customer)
