@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -82,5 +82,8 @@ def _place(request: HttpRequest) -> HttpResponse:
     if "token" in form.errors:
         form.with_new_token()
     typed = {name: request.POST.get(name, "") for name in ("service", "link", "quantity")}
-    context = {"form": form, "card": card_for(request, typed), "search": "", "chosen": typed["service"]}
+    # What is wrong stands beside its field already; here stays what a link helps with.
+    card = card_for(request, typed)
+    card = replace(card, notes=tuple(note for note in card.notes if note.code in {"overlap", "funds"}))
+    context = {"form": form, "card": card, "search": "", "chosen": typed["service"]}
     return render(request, "orders/order_new.html", context, status=422)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
@@ -142,6 +143,12 @@ def without_javascript(new_context: Callable[..., BrowserContext]) -> Page:
 
 
 # --- The shop at work
+
+
+@pytest.fixture(autouse=True)
+def _fresh_rate_limits() -> None:
+    """allauth counts attempts in the cache, which outlives a test."""
+    cache.clear()
 
 
 @pytest.fixture

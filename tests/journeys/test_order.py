@@ -145,6 +145,11 @@ def test_a_form_that_is_refused_keeps_what_was_typed_and_leads_to_what_is_wrong(
     expect(desktop.get_by_label("Service", exact=True)).to_have_value(str(service.pk))
     expect(desktop.get_by_label("Link")).to_have_value("https://example.com/p/dear")
     expect(desktop.get_by_label("Quantity")).to_have_value("5000")
+    # Each mistake is said beside its field, not a third time beside the price.
+    desktop.get_by_label("Quantity").fill("5")
+    desktop.get_by_role("button", name="Place the order").click()
+    expect(summary).to_contain_text("The smallest quantity of this service is 10.")
+    expect(desktop.locator("#quote")).not_to_contain_text("The smallest quantity")
     assert not Order.objects.exists()
 
 
