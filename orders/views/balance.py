@@ -13,9 +13,11 @@ def balance_history(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     entries = queries.entries_of(request.user).select_related("order__service", "deposit")
     order = request.GET.get("order", "")
-    if order.isascii() and order.isdigit() and len(order) < 19:
+    order = order if order.isascii() and order.isdigit() and len(order) < 19 else ""
+    if order:
         entries = entries.filter(order_id=int(order))
-    if kind in LedgerEntry.Kind:
+    kind = kind if kind in LedgerEntry.Kind else ""
+    if kind:
         entries = entries.filter(kind=kind)
     page = queries.page_of(entries, **cursor_of(request))
     context = {
