@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from accounts.models import User
-from orders import ledger, lifecycle, submission
+from orders import deposits, desk, ledger, lifecycle, submission
 from orders.importing import import_catalogue
 from orders.models import Category, Order, Provider, Service
 from orders.money import parse
@@ -162,10 +162,10 @@ class Story:
 def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datetime) -> None:
     """Orders in all eight statuses, oldest first, and a balance of 250.00 in the end."""
     deposited = now - dt.timedelta(days=12)
-    ledger.deposit(
+    deposits.credit(
         customer=customer,
         amount=parse("150.00"),
-        method="operator",
+        notify=False,
         reference="demo-1",
         note="First deposit",
         now=deposited,
@@ -189,7 +189,7 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
     delivered(services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15)
     story.refused(story.placed(services[7], "example.net/p/private-refused", 1000, 4 * A_DAY), "Bad link")
     dropped = delivered(services[4], "example.com/p/garden-completed", 1500, 3 * A_DAY, 61)
-    lifecycle.refund(
+    desk.refund(
         order_id=dropped.pk,
         amount=dropped.charge // 2,
         actor=agent,
@@ -198,13 +198,13 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
     )
     delivered(services[5], "example.org/p/lantern-partial", 800, A_DAY, 77)
     waiting = story.placed(by_hand, "example.com/team/profile", 1, 20 * AN_HOUR)
-    lifecycle.settle_by_hand(
+    desk.settle_by_hand(
         order_id=waiting.pk, to=OrderStatus.PROCESSING, actor=agent, reason="Taken by our team", now=now - 19 * AN_HOUR
     )
     late = story.placed(services[8], "example.com/p/window-stuck", 1000, 18 * AN_HOUR)
     story.sent(late)
     running = story.placed(by_hand, "example.org/team/profile", 1, 10 * AN_HOUR)
-    lifecycle.settle_by_hand(
+    desk.settle_by_hand(
         order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Being written", now=now - 9 * AN_HOUR
     )
     delivered(services[6], "example.com/p/river-completed", 1000, 5 * AN_HOUR, 38)
@@ -213,10 +213,10 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
     story.sent(live)
 
     top_up = parse(BALANCE) - ledger.balance_of(customer)
-    ledger.deposit(
+    deposits.credit(
         customer=customer,
         amount=top_up,
-        method="operator",
+        notify=False,
         reference="demo-2",
         note="Second deposit",
         now=now - A_MINUTE,

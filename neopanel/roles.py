@@ -8,8 +8,8 @@ EDIT_HELP = ("helpcenter.*",)
 ANSWER = (*READ_ALL, "support.*")
 
 ROLES: dict[str, tuple[str, ...]] = {
-    "Support agent": ANSWER,
-    "Support lead": ANSWER,
+    "Support agent": (*ANSWER, "orders.decide_deposit"),
+    "Support lead": (*ANSWER, "orders.decide_deposit"),
     "Content editor": EDIT_HELP,
     "Content reviewer": EDIT_HELP,
     "Auditor": READ_ALL,
@@ -20,6 +20,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "orders.delete_category",
         "orders.change_service",
         "orders.change_provider",
+        "orders.add_paymentmethod",
+        "orders.change_paymentmethod",
     ),
 }
 # Nobody deletes history, whatever a wildcard says.

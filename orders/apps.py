@@ -6,7 +6,7 @@ from orders import triggers
 
 # Migrations of these apps may rebuild a guarded table on SQLite, where its triggers vanish with the old one.
 REBUILDING_APPS = {"orders", "accounts"}
-GUARDED_TABLES = {"orders_ledgerentry", "orders_wallet", "orders_order"}
+GUARDED_TABLES = {"orders_ledgerentry", "orders_wallet", "orders_deposit", "orders_order"}
 
 
 class OrdersConfig(AppConfig):
@@ -26,5 +26,6 @@ def drop_triggers(sender, using, plan, **kwargs):
 
 def create_triggers(sender, using, **kwargs):
     # When somebody migrates backwards the tables may be gone.
-    if set(connections[using].introspection.table_names()) >= GUARDED_TABLES:
+    # What is there already is left alone: the runtime role may migrate when there is nothing to do, but owns no table.
+    if set(connections[using].introspection.table_names()) >= GUARDED_TABLES and triggers.missing(using):
         triggers.create(using)

@@ -32,6 +32,24 @@ class WholeNumberField(forms.CharField):
         return int(text)
 
 
+class AmountField(forms.CharField):
+    """Money as people write it; kept in whole units."""
+
+    default_error_messages = {"amount": _("Write the amount with plain digits, for example 25.00.")}
+
+    def prepare_value(self, value):
+        return money.plain(value) if isinstance(value, int) else value
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        try:
+            return int(money.parse(text))
+        except money.NotMoney:
+            raise forms.ValidationError(self.error_messages["amount"], code="amount") from None
+
+
 @dataclass(frozen=True)
 class SeenRate:
     """The price that the form showed. With the service it was shown for, so that a price of another one says nothing."""

@@ -5,7 +5,7 @@
 
 import datetime as dt
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from accounts.models import User
 from orders.models import Deposit, LedgerEntry, Order, Wallet
@@ -82,46 +82,3 @@ def post(
     )
     Wallet.objects.filter(pk=wallet.pk).update(balance=balance, seq=entry.seq)
     return entry
-
-
-def deposit(
-    *,
-    customer: User,
-    amount: int,
-    method: str,
-    reference: str,
-    now: dt.datetime,
-    note: str = "",
-    actor: User | None = None,
-) -> LedgerEntry:
-    """Books money that came in, once per `reference`: the same reference again gives the first entry.
-
-    Raises ValueError for an amount that is not positive or a reference that another customer or amount has.
-    """
-    if amount <= 0:
-        raise ValueError("A deposit is more than nothing.")
-    key = f"deposit:{reference}"
-    try:
-        with transaction.atomic():
-            wallet = lock_wallet(customer.pk)
-            cause = Deposit.objects.create(
-                wallet=wallet, amount=amount, method=method, reference=reference, note=note, created_at=now
-            )
-            return post(
-                wallet_id=wallet.pk,
-                amount=amount,
-                kind=Kind.DEPOSIT,
-                key=key,
-                deposit=cause,
-                actor=actor,
-                note=note,
-                now=now,
-            )
-    except IntegrityError:
-        # The same fact only if its twin is there; anything else is a fault and goes on its way.
-        twin = LedgerEntry.objects.filter(key=key).first()
-        if twin is None:
-            raise
-        if (twin.wallet_id, twin.amount) != (customer.pk, amount):
-            raise ValueError(f"Reference {reference!r} is already booked for something else.") from None
-        return twin

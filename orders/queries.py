@@ -8,7 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import User
 from orders import links
-from orders.models import Category, LedgerEntry, Order, Service
+from orders.models import Category, Deposit, LedgerEntry, Order, PaymentMethod, Service
 from orders.statuses import ACTIVE, OrderStatus
 from orders.verdict import Facts, Verdict, verdict_for
 
@@ -22,6 +22,15 @@ def orders_of(customer: User) -> QuerySet[Order]:
 
 def entries_of(customer: User) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(wallet_id=customer.pk)
+
+
+def deposits_of(customer: User) -> QuerySet[Deposit]:
+    return Deposit.objects.filter(wallet_id=customer.pk)
+
+
+def payment_methods() -> QuerySet[PaymentMethod]:
+    """The ways to pay that are offered now, in shop order."""
+    return PaymentMethod.objects.filter(is_active=True)
 
 
 def shelves(search: str = "") -> list[Category]:
@@ -114,5 +123,6 @@ def needing_attention(now: dt.datetime) -> QuerySet[Order]:
         Q(review=True)
         | Q(submission=Order.Submission.UNKNOWN)
         | Q(status__in=ACTIVE, contact_after__lt=now)
+        | Q(status__in=ACTIVE, cancel_asked_at__isnull=False)
         | Q(pk__in=Order.objects.filter(tickets__number__isnull=False, tickets__closed_at=None).values("pk"))
     )

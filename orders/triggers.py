@@ -2,6 +2,7 @@
 
 - Entries can be neither changed nor deleted, and each must extend its wallet's chain (seq + 1, balance + amount).
 - A wallet is born empty and moves only to the state that its newest entry proves.
+- A deposit is born undecided, has an entry only while it becomes confirmed, and its decision and money never change after.
 - An order is born pending with nothing returned; charge, quantity, rate and wallet never change; `refunded` only rises, to
   the sum of the order's refund entries.
 
@@ -15,6 +16,9 @@ APPEND_ONLY = "ledger entries are append-only"
 CHAIN = "entry does not extend the chain"
 BORN_EMPTY = "a wallet must start empty"
 UNPROVEN = "balance change without an entry"
+BORN_UNDECIDED = "a deposit must start undecided"
+DECIDED = "deposit money is frozen or a confirmation has no entry"
+NO_DEPOSIT = "entry has no undecided deposit on its wallet"
 BORN_PENDING = "an order must start pending with nothing returned"
 FROZEN = "order money is frozen or a return has no entry"
 
@@ -23,6 +27,12 @@ _EXTENDS_CHAIN = """EXISTS (SELECT 1 FROM orders_wallet w WHERE w.customer_id = 
 _BALANCE_MOVED = "(NEW.balance <> OLD.balance OR NEW.seq <> OLD.seq)"
 _PROVEN = """(NEW.seq = OLD.seq + 1 AND EXISTS (SELECT 1 FROM orders_ledgerentry e
     WHERE e.wallet_id = NEW.customer_id AND e.seq = NEW.seq AND e.balance = NEW.balance))"""
+_DEPOSIT_COLUMNS = "state, amount, booked, wallet_id"
+_DEPOSIT_MONEY_WRONG = """(OLD.state <> 'reported' OR NEW.amount <> OLD.amount OR NEW.wallet_id <> OLD.wallet_id
+    OR (NEW.state = 'confirmed' AND NOT EXISTS (SELECT 1 FROM orders_ledgerentry e
+        WHERE e.deposit_id = NEW.id AND e.wallet_id = NEW.wallet_id AND e.amount = NEW.booked)))"""
+_DEPOSIT_MISSING = """(NEW.kind = 'deposit' AND NOT EXISTS (SELECT 1 FROM orders_deposit d
+    WHERE d.id = NEW.deposit_id AND d.wallet_id = NEW.wallet_id AND d.state = 'reported'))"""
 _ORDER_MONEY_WRONG = """(NEW.charge <> OLD.charge OR NEW.quantity <> OLD.quantity OR NEW.rate <> OLD.rate
     OR NEW.wallet_id <> OLD.wallet_id OR NEW.refunded < OLD.refunded
     OR (NEW.refunded <> OLD.refunded AND NEW.refunded <> (SELECT COALESCE(SUM(e.amount), 0)
@@ -52,6 +62,9 @@ SQLITE = [
         f"{_BALANCE_MOVED} AND NOT {_PROVEN}",
         UNPROVEN,
     ),
+    _sqlite("entry_of_deposit", "BEFORE INSERT ON orders_ledgerentry", _DEPOSIT_MISSING, NO_DEPOSIT),
+    _sqlite("deposit_born_undecided", "BEFORE INSERT ON orders_deposit", "NEW.state <> 'reported'", BORN_UNDECIDED),
+    _sqlite("deposit_proven", f"BEFORE UPDATE OF {_DEPOSIT_COLUMNS} ON orders_deposit", _DEPOSIT_MONEY_WRONG, DECIDED),
     _sqlite("order_born_pending", "BEFORE INSERT ON orders_order", _BORN_WRONG, BORN_PENDING),
     _sqlite("order_money_frozen", f"BEFORE UPDATE OF {_ORDER_COLUMNS} ON orders_order", _ORDER_MONEY_WRONG, FROZEN),
 ]
@@ -79,6 +92,13 @@ POSTGRES = [
         "ROW",
         f"{_BALANCE_MOVED} AND NOT {_PROVEN}",
         UNPROVEN,
+    ),
+    _postgres("entry_of_deposit", "BEFORE INSERT ON orders_ledgerentry", "ROW", _DEPOSIT_MISSING, NO_DEPOSIT),
+    _postgres(
+        "deposit_born_undecided", "BEFORE INSERT ON orders_deposit", "ROW", "NEW.state <> 'reported'", BORN_UNDECIDED
+    ),
+    _postgres(
+        "deposit_proven", f"BEFORE UPDATE OF {_DEPOSIT_COLUMNS} ON orders_deposit", "ROW", _DEPOSIT_MONEY_WRONG, DECIDED
     ),
     _postgres("order_born_pending", "BEFORE INSERT ON orders_order", "ROW", _BORN_WRONG, BORN_PENDING),
     _postgres(

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from orders.api.v2 import v2
-from orders.views import balance, catalogue, orders, placing
+from orders.views import balance, catalogue, deposits, orders, placing
 
 urlpatterns = [
     path("services/", catalogue.service_list, name="service_list"),
@@ -10,6 +10,6 @@ urlpatterns = [
     path("orders/<int:order_id>/", orders.order_detail, name="order_detail"),
     path("orders/<int:order_id>/cancel/", orders.order_cancel, name="order_cancel"),
     path("balance/", balance.balance_history, name="balance_history"),
-    path("balance/add/", balance.balance_add, name="balance_add"),
+    path("balance/add/", deposits.balance_add, name="balance_add"),
     path("api/v2", v2, name="api_v2"),
 ]

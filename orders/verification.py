@@ -44,7 +44,8 @@ CHECKS = {
             OR (status IN ('partial', 'refunded') AND refunded > 0 AND refunded <= charge))""",
     "deposit differs from its entry": """
         SELECT 'deposit ' || d.id FROM orders_deposit d LEFT JOIN orders_ledgerentry e ON e.deposit_id = d.id
-        WHERE e.id IS NULL OR e.amount <> d.amount OR e.wallet_id <> d.wallet_id""",
+        WHERE (d.state = 'confirmed' AND (e.id IS NULL OR e.amount <> d.booked OR e.wallet_id <> d.wallet_id))
+            OR (d.state <> 'confirmed' AND e.id IS NOT NULL)""",
 }
 MOST_FAULTS = 100
 

@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 
 from accounts.models import User
-from orders import ledger, lifecycle, money, submission
+from orders import deposits, lifecycle, money, submission
 from orders.models import Category, Order, Provider, Service
 from orders.placing import Wish, place_order
 from orders.reports import Report
@@ -50,8 +50,14 @@ def make_service(
 
 
 def fund(customer: User, amount: str = "100.00", now: dt.datetime = NOW) -> None:
-    ledger.deposit(
-        customer=customer, amount=money.parse(amount), method="test", reference=f"test-{next(numbers)}", now=now
+    """Money on the customer's balance, without the mail that tells of it."""
+    deposits.credit(
+        customer=customer,
+        amount=money.parse(amount),
+        note="",
+        reference=f"test-{next(numbers)}",
+        notify=False,
+        now=now,
     )
 
 

@@ -24,12 +24,13 @@ LAYERS = (
     {"statuses", "money", "links", "service_types", "sealing"},
     {"reports", "patience"},
     {"models"},
-    {"ledger", "triggers", "verification"},
+    {"ledger", "triggers", "verification", "halt", "timetable", "breaker"},
     {"lifecycle", "provider"},
-    {"placing", "submission", "importing"},
-    {"sync"},
+    {"provider_health", "deposits"},
+    {"placing", "submission", "importing", "desk"},
+    {"sync", "wishes", "bookkeeping"},
     {"verdict", "queries", "notifications", "worker"},
-    {"forms", "order_page"},
+    {"forms", "deposit_forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},
 )
 LAYER_OF = {name: height for height, names in enumerate(LAYERS) for name in names}

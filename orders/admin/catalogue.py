@@ -2,26 +2,14 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from orders import money
 from orders.admin.readonly import Desk
+from orders.forms import AmountField
 from orders.models import Category, Service
 from orders.templatetags.orders_tags import as_money
 
 
-class RateField(forms.CharField):
-    """A price as people write it; kept in whole units."""
-
-    def prepare_value(self, value):
-        return money.plain(value) if isinstance(value, int) else value
-
-    def to_python(self, value):
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            return int(money.parse(text))
-        except money.NotMoney:
-            raise forms.ValidationError(_("Write the price with plain digits, for example 0.90.")) from None
+class RateField(AmountField):
+    default_error_messages = {"amount": _("Write the price with plain digits, for example 0.90.")}
 
 
 class ServiceForm(forms.ModelForm):

@@ -1,9 +1,10 @@
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin.readonly import ReadOnly
-from orders.models import Deposit, LedgerEntry, Wallet
+from orders.models import LedgerEntry, Wallet
 from orders.templatetags.orders_tags import as_money, signed_money
 
 
@@ -11,7 +12,7 @@ from orders.templatetags.orders_tags import as_money, signed_money
 class LedgerEntryAdmin(ReadOnly):
     list_display = ("id", "wallet", "kind", "moved", "after", "cause", "actor", "created_at")
     list_filter = ("kind",)
-    list_select_related = ("wallet__customer", "actor", "deposit")
+    list_select_related = ("wallet__customer", "actor", "deposit__method")
     search_fields = ("=key", "=order__id", "=wallet__customer__email")
     ordering = ("-id",)
 
@@ -27,7 +28,10 @@ class LedgerEntryAdmin(ReadOnly):
     def cause(self, entry):
         if entry.order_id:
             return format_html('<a href="/admin/orders/order/{}/change/">#{}</a>', entry.order_id, entry.order_id)
-        return entry.note or (entry.deposit and str(entry.deposit)) or ""
+        if entry.deposit_id:
+            address = reverse("admin:orders_deposit_change", args=[entry.deposit_id])
+            return format_html('<a href="{}">{}</a>', address, entry.deposit)
+        return entry.note
 
 
 @admin.register(Wallet)
@@ -39,15 +43,3 @@ class WalletAdmin(ReadOnly):
     @admin.display(description=_("balance"), ordering="balance")
     def money(self, wallet):
         return as_money(wallet.balance)
-
-
-@admin.register(Deposit)
-class DepositAdmin(ReadOnly):
-    list_display = ("reference", "wallet", "money", "method", "note", "created_at")
-    list_select_related = ("wallet__customer",)
-    search_fields = ("=reference", "wallet__customer__email")
-    ordering = ("-id",)
-
-    @admin.display(description=_("amount"))
-    def money(self, deposit):
-        return as_money(deposit.amount)

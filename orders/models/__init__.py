@@ -1,8 +1,9 @@
 """The tables, one file a job; importers need not know which."""
 
 from orders.models.catalogue import Category, Service
+from orders.models.deposit import Deposit, PaymentMethod
 from orders.models.event import OrderEvent
-from orders.models.ledger import Deposit, LedgerEntry, Wallet
+from orders.models.ledger import LedgerEntry, Wallet
 from orders.models.order import Order
 from orders.models.provider import Provider
 from orders.models.running import ChoreRun, Halt
@@ -15,6 +16,7 @@ __all__ = [
     "LedgerEntry",
     "Order",
     "OrderEvent",
+    "PaymentMethod",
     "Provider",
     "Service",
     "Wallet",

@@ -35,6 +35,7 @@ class OrderEvent(models.Model):
         CANCEL_ASKED = "cancel_asked", _("Cancel requested")
         CANCEL_SENT = "cancel_sent", _("The service has the request to cancel")
         CANCEL_REFUSED = "cancel_no", _("The service does not cancel this order")
+        ASKED = "asked", _("Our team asked the service again")
         DECIDED = "decided", _("Our team looked at it")
         SUGGESTED = "suggested", _("We check with the service under which number it has this order")
         CONFLICT = "conflict", _("The service named a number that another order has; we look at it")

@@ -27,25 +27,6 @@ class Wallet(models.Model):
         return str(self.customer)
 
 
-class Deposit(models.Model):
-    """Money that came in. Its ledger entry names it as the cause."""
-
-    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="deposits")
-    amount = models.BigIntegerField(_("amount"))
-    method = models.CharField(_("method"), max_length=80)
-    reference = models.CharField(_("reference"), max_length=120, unique=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
-    created_at = models.DateTimeField(_("received"))
-
-    class Meta:
-        verbose_name = _("deposit")
-        verbose_name_plural = _("deposits")
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="deposit_positive")]
-
-    def __str__(self):
-        return f"{self.method} {self.reference}"
-
-
 class LedgerEntry(models.Model):
     """One change of a balance, written once. A mistake is corrected by a counter-entry, never by an edit."""
 
@@ -64,7 +45,12 @@ class LedgerEntry(models.Model):
         "orders.Order", on_delete=models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("order")
     )
     deposit = models.ForeignKey(
-        Deposit, on_delete=models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("deposit")
+        "orders.Deposit",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entries",
+        verbose_name=_("deposit"),
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -84,6 +70,7 @@ class LedgerEntry(models.Model):
         verbose_name_plural = _("ledger entries")
         constraints = [
             models.UniqueConstraint(fields=["wallet", "seq"], name="entry_chain"),
+            models.UniqueConstraint(fields=["deposit"], name="entry_once_a_deposit"),
             models.CheckConstraint(
                 name="entry_sign_fits_kind",
                 condition=Q(kind__in=["deposit", "refund"], amount__gt=0)

@@ -43,6 +43,7 @@ class Provider(models.Model):
     balance = models.CharField(_("balance there"), max_length=60, blank=True)
     # Set by the breaker: returns that this provider's reports would cause wait for a person until somebody lifts it.
     returns_held_at = models.DateTimeField(_("returns held since"), null=True, blank=True)
+    returns_released_at = models.DateTimeField(_("returns released"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("provider")

@@ -11,7 +11,7 @@ from orders.views.paging import cursor_of, page_urls
 def balance_history(request: HttpRequest) -> HttpResponse:
     """Every change of the balance with its cause and the balance after it; of one kind or one order where asked."""
     kind = request.GET.get("kind", "")
-    entries = queries.entries_of(request.user).select_related("order__service", "deposit")
+    entries = queries.entries_of(request.user).select_related("order__service", "deposit__method")
     order = request.GET.get("order", "")
     order = order if order.isascii() and order.isdigit() and len(order) < 19 else ""
     if order:
@@ -29,9 +29,3 @@ def balance_history(request: HttpRequest) -> HttpResponse:
         **page_urls(request, page),
     }
     return render(request, "orders/balance_history.html", context)
-
-
-@require_GET
-def balance_add(request: HttpRequest) -> HttpResponse:
-    """How money gets onto the balance."""
-    return render(request, "orders/balance_add.html")

@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
-from orders import ledger, lifecycle, money, submission
+from orders import deposits, desk, ledger, lifecycle, money, submission
 from orders.lifecycle import NotAllowed
 from orders.models import LedgerEntry, Order
 from orders.placing import OrderRefused, Wish, place_order
@@ -74,7 +74,7 @@ def test_refunds_at_once_never_exceed_the_charge(customer, admin):
     part = order.charge * 4 // 10
 
     def refund():
-        return lifecycle.refund(order_id=order.pk, amount=part, actor=admin, reason="x", now=NOW)
+        return desk.refund(order_id=order.pk, amount=part, actor=admin, reason="x", now=NOW)
 
     results = at_once([refund] * 6)
     assert Counter(type(result) for result in results) == {lifecycle.Outcome: 2, NotAllowed: 4}
@@ -90,7 +90,7 @@ def test_orders_and_returns_on_one_wallet_make_one_contiguous_chain(customer, ad
     ]
     jobs = [order_number(customer, service, n) for n in range(10)]
     jobs += [
-        lambda pk=order.pk: lifecycle.refund(order_id=pk, amount=1000, actor=admin, reason="x", now=NOW)
+        lambda pk=order.pk: desk.refund(order_id=pk, amount=1000, actor=admin, reason="x", now=NOW)
         for order in done
     ]
     results = at_once(jobs)
@@ -102,7 +102,7 @@ def test_orders_and_returns_on_one_wallet_make_one_contiguous_chain(customer, ad
 
 def test_the_same_payment_booked_at_once_is_one_entry(customer):
     def book():
-        return ledger.deposit(customer=customer, amount=700, method="bank", reference="R-1", now=NOW).pk
+        return deposits.credit(customer=customer, amount=700, note="", reference="R-1", now=NOW).pk
 
     results = at_once([book] * 10)
     assert len(set(results)) == 1

@@ -1,7 +1,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from orders import ledger, money, triggers
+from orders import deposits, ledger, money, triggers
 from orders.ledger import NotEnoughBalance, post
 from orders.models import LedgerEntry, Order, Wallet
 from orders.statuses import OrderStatus
@@ -34,14 +34,14 @@ def test_a_customer_without_entries_has_nothing(customer):
 
 def test_the_same_reference_is_booked_once(customer):
     for _again in range(3):
-        ledger.deposit(customer=customer, amount=500, method="bank", reference="R-1", now=NOW)
+        deposits.credit(customer=customer, amount=500, note="", reference="R-1", now=NOW)
     assert ledger.balance_of(customer) == 500
 
 
 def test_a_reference_of_somebody_else_is_refused(customer, stranger):
-    ledger.deposit(customer=customer, amount=500, method="bank", reference="R-1", now=NOW)
+    deposits.credit(customer=customer, amount=500, note="", reference="R-1", now=NOW)
     with pytest.raises(ValueError, match="R-1"):
-        ledger.deposit(customer=stranger, amount=500, method="bank", reference="R-1", now=NOW)
+        deposits.credit(customer=stranger, amount=500, note="", reference="R-1", now=NOW)
     assert ledger.balance_of(stranger) == 0
 
 
@@ -95,7 +95,7 @@ def test_the_database_itself_refuses(customer, statement):
     ],
 )
 def test_the_database_refuses_an_entry_that_does_not_follow(customer, values):
-    ledger.deposit(customer=customer, amount=100, method="test", reference="first", now=NOW)
+    deposits.credit(customer=customer, amount=100, note="", reference="first", now=NOW)
     with pytest.raises(DatabaseError), transaction.atomic():
         LedgerEntry.objects.create(
             **{
@@ -155,7 +155,7 @@ FALSIFIED = {
     "UPDATE orders_ledgerentry SET amount = amount - 1 WHERE kind = 'charge'": "order differs from its entries",
     "UPDATE orders_ledgerentry SET balance = balance + 1 WHERE seq = 1": "entry does not follow the one before it",
     "UPDATE orders_wallet SET balance = balance + 1": "balance differs from its entries",
-    "UPDATE orders_deposit SET amount = amount + 1": "deposit differs from its entry",
+    "UPDATE orders_deposit SET booked = booked + 1, reason = 'x'": "deposit differs from its entry",
     "UPDATE orders_ledgerentry SET wallet_id = (SELECT id FROM accounts_user WHERE email LIKE 'sam%%'), "
     "seq = 1, balance = 1 WHERE kind = 'charge'": "entry is on another customer's wallet than its order",
 }

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import User
-from orders import ledger, money
+from orders import deposits, ledger, money
 
 
 class Command(BaseCommand):
@@ -23,10 +23,9 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody signs in as {email}.")
         try:
             units = money.parse(amount)
-            entry = ledger.deposit(
+            entry = deposits.credit(
                 customer=customer,
                 amount=units,
-                method="operator",
                 reference=reference or f"operator:{uuid.uuid4()}",
                 note=note,
                 now=timezone.now(),
