@@ -1,21 +1,14 @@
 """What every page owes to everybody: it fits a small screen, and axe finds nothing, in light and in dark."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page
 
 from orders.models import Order
 from orders.statuses import OrderStatus
 from tests.factories import order_in
+from tests.journeys.axe import complaints
 from tests.journeys.conftest import DESKTOP, PHONE, open_ticket
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
-FIND = """async (rules) => {
-    const found = await axe.run(document, { runOnly: rules });
-    return found.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html} - ${n.failureSummary}`));
-}"""
 SMALLEST = {"width": 320, "height": 640}
 GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
 OPEN_TO_ALL = ["/", "/services/", "/help/", GUIDE, "/accounts/login/", "/accounts/signup/"]
@@ -81,14 +74,3 @@ def test_a_fault_on_a_page_is_seen(desktop):
     )
     found = " ".join(complaints(desktop, ["/health/live"]))
     assert all(rule in found for rule in ("image-alt", "html-has-lang", "document-title"))
-
-
-def complaints(page: Page, paths: list[str]) -> list[str]:
-    found = []
-    for path in paths:
-        answer = page.goto(path)
-        assert (path, answer.status) == (path, 200)
-        # Not as a script element: the policy forbids it, and it is the page as it is that counts.
-        page.evaluate(AXE)
-        found += [f"{path} {words}" for words in page.evaluate(FIND, RULES)]
-    return found

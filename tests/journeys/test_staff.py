@@ -10,6 +10,7 @@ from helpcenter.models import Article, StatusAdvice
 from orders.models import LedgerEntry, Provider, Service
 from orders.statuses import OrderStatus
 from tests.factories import order_in
+from tests.journeys.axe import complaints
 from tests.journeys.conftest import open_ticket, sign_in
 
 
@@ -70,6 +71,22 @@ def test_admin_pages_load_without_a_complaint(signed_in, admin, shop):
         answer = page.goto(path, wait_until="networkidle")
         assert (path, answer.status) == (path, 200)
     assert said == []
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_where_staff_work(colours, signed_in, admin, shop):
+    page = signed_in(admin, color_scheme=colours)
+    paths = [
+        reverse("admin:index"),
+        address("orders_order"),
+        address("orders_order", shop["order"].pk),
+        address("support_ticket"),
+        address("support_ticket", shop["ticket"].pk),
+        address("helpcenter_article", Article.objects.first().pk),
+        address("helpcenter_statusadvice", StatusAdvice.objects.first().pk),
+    ]
+    found = complaints(page, paths)
+    assert not found, "\n".join(found)
 
 
 def complaint(message: ConsoleMessage) -> str:
