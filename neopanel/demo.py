@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.models import User
 from orders import deposits, desk, ledger, lifecycle, submission
 from orders.importing import import_catalogue
-from orders.models import Category, Order, Provider, Service
+from orders.models import Category, Order, PaymentMethod, Provider, Service
 from orders.money import parse
 from orders.placing import Wish, place_order
 from orders.provider.offers import parse_services
@@ -59,6 +59,7 @@ def load_demo(*, now: dt.datetime) -> bool:
     finally:
         book.close()
     make_tickets(people[CUSTOMER], people["agent@example.com"], now)
+    make_payments(people[CUSTOMER], now)
     return True
 
 
@@ -248,4 +249,32 @@ def make_tickets(customer: User, agent: User, now: dt.datetime) -> None:
         order=stuck,
         text="This has not started, and the stated time is long over.",
         now=now - dt.timedelta(minutes=25),
+    )
+
+
+def make_payments(customer: User, now: dt.datetime) -> None:
+    """Two ways to pay, and a reported payment that waits for an agent."""
+    bank = PaymentMethod.objects.create(
+        name="Bank transfer (demo)",
+        instructions="Send the money to Neofollower Demo Ltd, account 0000 0000 0000.\n\n"
+        "This is the demo: no such account exists, and no money moves. Report any amount and confirm it as an agent.",
+        minimum=parse("5.00"),
+        maximum=parse("5000.00"),
+        position=1,
+    )
+    PaymentMethod.objects.create(
+        name="Voucher (demo)",
+        instructions="Buy a voucher of the demo shop and give its code as the reference.",
+        minimum=parse("1.00"),
+        maximum=parse("100.00"),
+        position=2,
+    )
+    deposits.report_payment(
+        customer=customer,
+        method=bank,
+        amount=parse("40.00"),
+        reference="DEMO-2025-0042",
+        note="Sent this morning",
+        client_key="demo:payment",
+        now=now - 50 * A_MINUTE,
     )

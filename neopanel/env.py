@@ -9,6 +9,8 @@ from pathlib import Path
 import environ
 from cryptography.fernet import Fernet
 
+from orders.money import NotMoney, parse
+
 ROOT = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -49,6 +51,15 @@ def make_secret() -> str:
 
 def make_field_key() -> str:
     return Fernet.generate_key().decode()
+
+
+def amount_of(name: str, *, default: str) -> int:
+    """An amount of money in units. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    text = env.str(name, default=default)
+    try:
+        return parse(text)
+    except NotMoney:
+        raise environ.ImproperlyConfigured(f"{name} must be an amount like 50.00, not {text!r}.") from None
 
 
 def poll_schedule(text: str) -> PollSchedule:

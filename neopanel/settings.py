@@ -4,7 +4,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from neopanel.env import ROOT, data_dir, env, generated, make_field_key, make_secret, poll_schedule
+from neopanel.env import ROOT, amount_of, data_dir, env, generated, make_field_key, make_secret, poll_schedule
 
 NEOPANEL_ENV = env.str("NEOPANEL_ENV", default="demo")
 if NEOPANEL_ENV not in {"demo", "production"}:
@@ -25,6 +25,10 @@ BRAND = env.str("NEOPANEL_BRAND", default="Neofollower")
 CURRENCY = env.str("NEOPANEL_CURRENCY", default="USD")
 SUPPORT_HOURS = env.str("NEOPANEL_SUPPORT_HOURS", default="")
 POLL_SCHEDULE = poll_schedule(env.str("NEOPANEL_POLL_SECONDS", default="3,10,30,60" if DEMO else "30,120,600,3600"))
+# Money that an agent may move at once without a lead, in units; and when a provider's returns wait for a person.
+MONEY_LIMIT = amount_of("NEOPANEL_MONEY_LIMIT", default="50.00")
+BREAKER_PERCENT = env.int("NEOPANEL_BREAKER_PERCENT", default=20)
+BREAKER_ORDERS = env.int("NEOPANEL_BREAKER_ORDERS", default=10)
 ALLOW_PRIVATE_HOSTS = env.list("NEOPANEL_ALLOW_PRIVATE_HOSTS", default=[])
 DEMO_SPEED = env.float("NEOPANEL_DEMO_SPEED", default=1.0)
 
@@ -143,6 +147,8 @@ if env.str("EMAIL_URL", default=""):
 elif DEMO:
     EMAIL_BACKEND = "neopanel.mail.DemoMailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+# A mail server that takes a connection and says nothing holds nobody up for longer.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{BRAND} <no-reply@example.com>")
 
 # --- Words, times, numbers

@@ -11,13 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import ledger
+from orders import breaker, halt, ledger
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.models.event import RAW_BYTES
-from orders.money import Units, undelivered
+from orders.money import Units
 from orders.patience import no_movement_until
-from orders.reports import Decision, Meaning, Report, Standing, decide
-from orders.statuses import ACTIVE, REFUNDABLE_AFTER_CLOSE, SETTLED, OrderStatus
+from orders.reports import Decision, Meaning, Report, Standing, decide, returned_when, usable_remains
+from orders.statuses import SETTLED, OrderStatus
 
 Source = OrderEvent.Source
 Code = OrderEvent.Code
@@ -62,11 +62,16 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
     """Applies what the order's provider says of it, or records why not. Safe to repeat, in any order.
 
     `claim` is the number of the poll that asked: an answer older than the newest one applied changes nothing.
-    Money returns to the balance in the same transaction as the status that promises it.
+    Money returns to the balance in the same transaction as the status that promises it. Where money would move while a halt
+    holds, nothing is written: the provider will be asked again. Where the breaker holds the return, it is proposed to a person.
     """
     with transaction.atomic(durable=True):
         order = locked(order_id)
         if claim is not None and claim < order.poll_answered:
+            return Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))
+        decision = decide(standing_of(order), report)
+        returns = decision.returned - order.refunded if decision.meaning == Meaning.MOVE else 0
+        if returns > 0 and halt.current() is not None:
             return Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))
         order.checked_at = now
         order.poll_missing = 0
@@ -74,22 +79,41 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
         if claim is not None:
             order.poll_answered = claim
             fields.append("poll_answered")
-        decision = decide(standing_of(order), report)
         returned = Units(0)
-        if decision.meaning == Meaning.MOVE:
+        if returns > 0 and breaker.holds_return(order=order, amount=returns, now=now):
+            _propose(order, Code.HELD, decision, report, now=now, fields=fields)
+        elif decision.meaning == Meaning.MOVE:
             returned = move(order, decision, source=Source.PROVIDER, report=report, now=now, fields=fields)
         elif decision.meaning == Meaning.COUNTERS:
             _count(order, decision, now, fields)
-        elif decision.meaning != Meaning.NOTHING_NEW and not _said_before(order, report):
-            if decision.meaning != Meaning.BACKWARD:
-                order.review = True
-                fields.append("review")
-            record(order, CODES[decision.meaning], source=Source.PROVIDER, to=decision.to, report=report, now=now)
+        elif decision.meaning == Meaning.BACKWARD:
+            if not _said_before(order, report):
+                record(order, Code.BACKWARD, source=Source.PROVIDER, to=decision.to, report=report, now=now)
+        elif decision.meaning in {Meaning.LATE, Meaning.UNCLEAR}:
+            _propose(order, CODES[decision.meaning], decision, report, now=now, fields=fields)
         order.save(update_fields=fields)
     return Outcome(decision.meaning, OrderStatus(order.status), returned)
 
 
-CODES = {Meaning.BACKWARD: Code.BACKWARD, Meaning.LATE: Code.LATE, Meaning.UNCLEAR: Code.UNCLEAR}
+CODES = {Meaning.LATE: Code.LATE, Meaning.UNCLEAR: Code.UNCLEAR}
+
+
+def _propose(
+    order: Order, code: str, decision: Decision, report: Report, *, now: dt.datetime, fields: list[str]
+) -> None:
+    """Hands a report that is not applied to a person, with what it would have done; once for the same words."""
+    if _said_before(order, report):
+        return
+    order.review = True
+    fields.append("review")
+    if decision.to is not None:
+        standing = standing_of(order)
+        remains = usable_remains(report, order.quantity)
+        order.proposed_status = decision.to
+        order.proposed_remains = remains
+        order.proposed_return = max(0, returned_when(decision.to, standing, remains) - order.refunded)
+        fields += ["proposed_status", "proposed_remains", "proposed_return"]
+    record(order, code, source=Source.PROVIDER, to=decision.to, report=report, now=now)
 
 
 def standing_of(order: Order) -> Standing:
@@ -103,84 +127,44 @@ def standing_of(order: Order) -> Standing:
     )
 
 
-def settle_by_hand(
-    *,
-    order_id: int,
-    to: OrderStatus,
-    actor: User,
-    reason: str,
-    now: dt.datetime,
-    remains: int | None = None,
-) -> Outcome:
-    """An agent moves an open order by hand, with the money that the status promises.
-
-    Partial needs `remains` between 1 and quantity - 1. Raises NotAllowed for a closed order, a backward move, and, while a
-    submission is in flight, for anything that would give the money back.
-    """
-    with transaction.atomic(durable=True):
-        order = locked(order_id)
-        if order.status in SETTLED:
-            raise NotAllowed(_("The order is closed already."))
-        if to == OrderStatus.REFUNDED:
-            raise NotAllowed(_("Say the amount to return instead."))
-        if to not in {OrderStatus.PROCESSING, OrderStatus.IN_PROGRESS, OrderStatus.COMPLETED}:
-            _refuse_in_flight(order)
-        if to == OrderStatus.PARTIAL and not (remains and 0 < remains < order.quantity):
-            raise NotAllowed(_("Say how many of %(quantity)s remain.") % {"quantity": order.quantity})
-        decision = decide(standing_of(order), Report(to=to, remains=remains))
-        if decision.meaning != Meaning.MOVE:
-            raise NotAllowed(_("The order cannot go back to this status."))
-        fields: list[str] = []
-        returned = move(order, decision, source=Source.AGENT, actor=actor, reason=reason, now=now, fields=fields)
-        order.save(update_fields=fields)
-    return Outcome(Meaning.MOVE, to, returned)
-
-
-def refund(*, order_id: int, amount: int, actor: User, reason: str, now: dt.datetime) -> Outcome:
-    """An agent returns `amount` units of what is still kept; the order is Refunded then.
-
-    Raises NotAllowed where more would be returned than is kept, or while a submission is in flight.
-    """
-    with transaction.atomic(durable=True):
-        order = locked(order_id)
-        _refuse_in_flight(order)
-        if order.status in SETTLED and order.status not in REFUNDABLE_AFTER_CLOSE:
-            raise NotAllowed(_("Everything is returned already."))
-        kept = order.charge - order.refunded
-        if not 0 < amount <= kept:
-            raise NotAllowed(_("The amount must be more than nothing and at most what the order still keeps."))
-        decision = Decision(
-            Meaning.MOVE, OrderStatus.REFUNDED, Units(order.refunded + amount), order.remains, order.start_count
-        )
-        fields: list[str] = []
-        returned = move(order, decision, source=Source.AGENT, actor=actor, reason=reason, now=now, fields=fields)
-        order.save(update_fields=fields)
-    return Outcome(Meaning.MOVE, OrderStatus.REFUNDED, returned)
-
-
 def cancel(*, order_id: int, actor: User, now: dt.datetime) -> Outcome:
-    """A customer cancels an order that has not been sent to anybody: at once, with the whole charge back.
+    """A customer cancels: at once and with the whole charge back while nobody has the order, else as a wish to the provider.
 
-    Raises NotAllowed as soon as the order is on its way.
+    A wish moves no money: that follows when the provider's status says so. Raises NotAllowed where neither is possible, and
+    Halted while money is not moved.
     """
     with transaction.atomic(durable=True):
         order = locked(order_id)
-        if not can_cancel_at_once(order):
-            raise NotAllowed(_("The order is on its way already and cannot be canceled here any more."))
-        decision = decide(standing_of(order), Report(to=OrderStatus.CANCELED))
         fields: list[str] = []
-        returned = move(order, decision, source=Source.CUSTOMER, actor=actor, now=now, fields=fields)
+        if can_cancel_at_once(order):
+            decision = decide(standing_of(order), Report(to=OrderStatus.CANCELED))
+            returned = move(order, decision, source=Source.CUSTOMER, actor=actor, now=now, fields=fields)
+            outcome = Outcome(Meaning.MOVE, OrderStatus.CANCELED, returned)
+        elif can_ask_to_cancel(order):
+            order.cancel_asked_at = order.cancel_due = now
+            fields += ["cancel_asked_at", "cancel_due"]
+            record(order, Code.CANCEL_ASKED, source=Source.CUSTOMER, actor=actor, now=now)
+            outcome = Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))
+        else:
+            raise NotAllowed(_("The order is on its way already and cannot be canceled here any more."))
         order.save(update_fields=fields)
-    return Outcome(Meaning.MOVE, OrderStatus.CANCELED, returned)
+    return outcome
 
 
 def can_cancel_at_once(order: Order) -> bool:
     return order.status == OrderStatus.PENDING and order.submission == Submission.QUEUED
 
 
-def _refuse_in_flight(order: Order) -> None:
-    if order.submission in IN_FLIGHT:
-        raise NotAllowed(_("It is not certain yet whether the service has accepted this order. Settle that first."))
+def can_ask_to_cancel(order: Order) -> bool:
+    """The service allows it, the provider can be asked, and the wish is not under way already."""
+    return (
+        order.is_active
+        and order.submission == Submission.ACCEPTED
+        and order.cancel_asked_at is None
+        and order.service.can_cancel
+        and order.provider is not None
+        and order.provider.can_cancel
+    )
 
 
 # --- What the doors share. Callers hold the order's lock and save the fields named.
@@ -208,6 +192,7 @@ def move(
     delta = Units(decision.returned - order.refunded)
     entry = None
     if delta > 0:
+        halt.refuse_while_halted()
         entry = ledger.post(
             wallet_id=order.wallet_id,
             amount=delta,
@@ -226,7 +211,10 @@ def move(
         if order.submission == Submission.QUEUED:
             order.submission = Submission.NONE  # never sent: nobody may claim it any more
         order.poll_at = now + ASK_AGAIN_AFTER if order.provider_order_id else None
-        fields += ["submission", "poll_at"]
+        order.cancel_due = None
+        fields += ["submission", "poll_at", "cancel_due"]
+    if order.proposed_status == order.status:
+        clear_proposal(order, fields)
     record(
         order,
         code,
@@ -242,6 +230,13 @@ def move(
         now=now,
     )
     return delta
+
+
+def clear_proposal(order: Order, fields: list[str]) -> None:
+    """What was proposed is done, or decided otherwise: nobody needs to look any more."""
+    order.review = False
+    order.proposed_status, order.proposed_remains, order.proposed_return = "", None, 0
+    fields += ["review", "proposed_status", "proposed_remains", "proposed_return"]
 
 
 def _count(order: Order, decision: Decision, now: dt.datetime, fields: list[str]) -> None:
@@ -298,10 +293,3 @@ def record(
         reason=reason[:500],
         created_at=now,
     )
-
-
-def arithmetic_of(order: Order) -> Units:
-    """What the remaining quantity says should be back, for showing beside what is back; see `money.undelivered`."""
-    if order.status in ACTIVE or order.remains is None or not 0 <= order.remains <= order.quantity:
-        return Units(order.refunded)
-    return undelivered(order.charge, order.quantity, order.remains)

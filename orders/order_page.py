@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from orders import queries
-from orders.lifecycle import can_cancel_at_once
+from orders.lifecycle import can_ask_to_cancel, can_cancel_at_once
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.money import Units, undelivered
 from orders.statuses import OrderStatus
@@ -37,6 +37,7 @@ class OrderPage:
     events: tuple[OrderEvent, ...]
     tickets: tuple[object, ...]
     may_cancel: bool
+    may_ask_to_cancel: bool
 
     @property
     def is_live(self) -> bool:
@@ -46,7 +47,7 @@ class OrderPage:
 
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:
     """The customer's order with all that its page shows; None for an unknown order and for somebody else's alike."""
-    order = queries.orders_of(customer).select_related("service").filter(pk=order_id).first()
+    order = queries.orders_of(customer).select_related("service", "provider").filter(pk=order_id).first()
     if order is None:
         return None
     tickets = tuple(order.tickets.only("number", "state", "closed_at", "order").order_by("-number"))
@@ -58,6 +59,7 @@ def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | 
         events=tuple(order.events.select_related("actor").order_by("-id")),
         tickets=tickets,
         may_cancel=can_cancel_at_once(order),
+        may_ask_to_cancel=can_ask_to_cancel(order),
     )
 
 

@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from orders import ledger, links
+from orders import halt, ledger, links
 from orders.models import LedgerEntry, Order, OrderEvent, Service
 from orders.money import NotMoney, Units, charge_for, show
 from orders.patience import far_beyond_start
 from orders.statuses import ACTIVE, OrderStatus
 
 LONGEST_KEY = 72
+HALTED = gettext_lazy("Orders are stopped for a check of the books. Nothing is lost; please try again later.")
+FROZEN = gettext_lazy("Your account cannot order at the moment. Open a ticket, and we tell you why.")
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,10 @@ def place_order(
             # Everything is checked under the lock: the price, the pause or the balance may have changed since the form.
             offer = quote(customer=customer, wish=wish)
             problems = list(offer.problems)
+            if halt.current() is not None:
+                problems.insert(0, Problem("halted", "service", str(HALTED)))
+            if wallet.frozen:
+                problems.insert(0, Problem("frozen", "service", str(FROZEN)))
             if seen_rate is not None and seen_rate != offer.service.rate:
                 problems.insert(0, _price_problem(offer.service))
             if problems:

@@ -12,17 +12,18 @@ import uuid
 from collections.abc import Sequence
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from orders import lifecycle
 from orders.lifecycle import Code, Source
-from orders.models import Order, Provider
+from orders.models import Order
 from orders.reports import Meaning, Report, decide
 from orders.statuses import OrderStatus
 
 Submission = Order.Submission
 
 LEASE = dt.timedelta(seconds=120)
+RESTORED = "The panel was restored from a backup"
 FIRST_BACKOFF = dt.timedelta(seconds=10)
 LONGEST_BACKOFF = dt.timedelta(minutes=15)
 # The first question comes soon: quick services are done within a minute.
@@ -38,11 +39,11 @@ def claim(*, now: dt.datetime, most: int) -> list[Order]:
     token = str(uuid.uuid4())
     with transaction.atomic(durable=True):
         due = Order.objects.filter(
-            Q(provider__paused_until=None) | Q(provider__paused_until__lte=now),
             submission=Submission.QUEUED,
             status=OrderStatus.PENDING,
             send_after__lte=now,
             provider__is_active=True,
+            provider__paused_until=None,  # a pause ends by a trial, not by the clock: `provider_health`
         )
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -50,6 +51,29 @@ def claim(*, now: dt.datetime, most: int) -> list[Order]:
         Order.objects.filter(pk__in=ids).update(
             submission=Submission.SENDING, claim_token=token, claim_until=now + LEASE, attempts=F("attempts") + 1
         )
+    return list(
+        Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id")
+    )
+
+
+def claim_unknown(*, now: dt.datetime, most: int) -> list[Order]:
+    """Takes unknown orders whose provider promises to answer the same request_id with the same order: asking again is safe there.
+
+    They stay unknown meanwhile; the next time is the lease. The worker that held the claim before has no say any more.
+    """
+    token = str(uuid.uuid4())
+    with transaction.atomic(durable=True):
+        due = Order.objects.filter(
+            submission=Submission.UNKNOWN,
+            send_after__lte=now,
+            provider__is_active=True,
+            provider__paused_until=None,
+            provider__takes_request_id=True,
+        )
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        ids = list(due.order_by("send_after").values_list("pk", flat=True)[:most])
+        Order.objects.filter(pk__in=ids).update(claim_token=token, send_after=now + LEASE, attempts=F("attempts") + 1)
     return list(
         Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id")
     )
@@ -103,6 +127,21 @@ def _settle_conflict(*, order_id: int, token: str, provider_order_id: str, now: 
             order.save(update_fields=fields)
             lifecycle.record(order, Code.CONFLICT, source=Source.SUBMIT, reason=provider_order_id, raw=raw, now=now)
     return False
+
+
+def settle_suggestion(*, order_id: int, number: str, is_known: bool, now: dt.datetime) -> bool:
+    """The provider was asked for the number that an agent suggested. Known: accepted under it; else the order stays unknown."""
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if order.submission != Submission.UNKNOWN or order.suggested_number != number:
+            return False
+        order.suggested_number = ""
+        order.claim_token = str(uuid.uuid4()) if is_known else order.claim_token
+        order.save(update_fields=["suggested_number", "claim_token"])
+        if not is_known:
+            lifecycle.record(order, Code.MISSING, source=Source.PROVIDER, reason=number, now=now)
+            return False
+    return accepted(order_id=order_id, token=order.claim_token, provider_order_id=number, now=now)
 
 
 def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "") -> bool:
@@ -180,17 +219,31 @@ def expire_leases(*, now: dt.datetime, most: int) -> int:
     return expired
 
 
+def distrust_restored(*, now: dt.datetime) -> int:
+    """After a backup was restored: whatever waits or is being sent may have been sent since, so all of it becomes unknown.
+
+    How many. No machine asks again: even a provider that knows request_ids may have forgotten an old one; a person decides.
+    """
+    waiting = Order.objects.filter(submission__in=[Submission.QUEUED, Submission.SENDING])
+    distrusted = 0
+    for pk in list(waiting.order_by("id").values_list("pk", flat=True)):
+        with transaction.atomic(durable=True):
+            order = lifecycle.locked(pk)
+            if order.submission in {Submission.QUEUED, Submission.SENDING}:
+                _call_unknown(order, reason=RESTORED, raw="", now=now)
+                order.send_after = None
+                order.save(update_fields=["send_after"])
+                distrusted += 1
+    return distrusted
+
+
 def _call_unknown(order: Order, *, reason: str, raw: str, now: dt.datetime) -> None:
     # The token stays: a late answer of the same worker still settles it.
     order.submission = Submission.UNKNOWN
-    order.save(update_fields=["submission"])
+    order.send_after = now + LEASE
+    order.save(update_fields=["submission", "send_after"])
     lifecycle.record(order, Code.CONFIRMING, source=Source.SUBMIT, reason=reason, raw=raw, now=now)
 
 
 def _may_answer(order: Order, token: str) -> bool:
     return bool(token) and order.claim_token == token and order.submission in lifecycle.IN_FLIGHT
-
-
-def pause_provider(*, provider_id: int, reason: str, until: dt.datetime) -> None:
-    """Stops sending to a provider for a while; it starts again by itself."""
-    Provider.objects.filter(pk=provider_id).update(paused_until=until, pause_reason=reason[:300])

@@ -7,6 +7,7 @@ applied in a short transaction of its own. Killing a worker at any line loses no
 import datetime as dt
 import logging
 import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
-from orders import lifecycle, submission
+from orders import halt, lifecycle, provider_health, submission
 from orders.models import Order, OrderEvent, Provider
 from orders.provider.client import AddRequest, ProviderClient
 from orders.provider.wire import (
@@ -27,6 +28,7 @@ from orders.provider.wire import (
     TryLater,
     Unknown,
 )
+from orders.provider_health import client_for
 from orders.reports import Report, is_waiting_upstream
 from orders.statuses import SETTLED, OrderStatus
 
@@ -41,11 +43,6 @@ POLL_AT_ONCE = 100
 MISSING_BEFORE_REVIEW = 5
 JITTER = 0.2
 ASK_SETTLED_AFTER = (dt.timedelta(hours=1), dt.timedelta(hours=24), dt.timedelta(hours=72))
-PAUSE_FOR_OUR_FAULT = dt.timedelta(minutes=5)
-
-
-def client_for(provider: Provider) -> ProviderClient:
-    return ProviderClient(provider.url, provider.key, allow_private_hosts=settings.ALLOW_PRIVATE_HOSTS)
 
 
 # --- Submission
@@ -53,16 +50,39 @@ def client_for(provider: Provider) -> ProviderClient:
 
 def submit_due(clock: Clock) -> int:
     """Sends queued orders, each exactly once; how many were claimed. Answers are recorded as they come."""
-    claimed = submission.claim(now=clock(), most=SUBMIT_AT_ONCE)
+    if halt.current() is not None:
+        return 0
+    return send(submission.claim(now=clock(), most=SUBMIT_AT_ONCE), clock)
+
+
+def ask_again_due(clock: Clock) -> int:
+    """Sends unknown orders again under the same request_id, to providers that promise to take it once; how many."""
+    if halt.current() is not None:
+        return 0
+    return send(submission.claim_unknown(now=clock(), most=SUBMIT_AT_ONCE), clock)
+
+
+def send(claimed: Sequence[Order], clock: Clock) -> int:
+    """One call for each claimed order, a few side by side; each answer is written down as it comes."""
     if not claimed:
         return 0
     clients = {order.provider: client_for(order.provider) for order in claimed if order.provider}
     with ThreadPoolExecutor(min(SUBMIT_THREADS, len(claimed))) as pool:
         # The threads only speak HTTP; every row is read and written by this one, with its one connection.
-        waiting = [(order, pool.submit(clients[order.provider].add, request_of(order))) for order in claimed]
+        waiting = [(order, pool.submit(timed_add, clients[order.provider], request_of(order))) for order in claimed]
         for order, answer in waiting:
-            record_answer(order, answer.result(), clock())
+            outcome, took_ms = answer.result()
+            record_answer(order, outcome, clock(), took_ms=took_ms)
     return len(claimed)
+
+
+def timed_add(client: ProviderClient, request: AddRequest) -> tuple[AddOutcome, int]:
+    begun = time.monotonic()
+    return client.add(request), elapsed_ms(begun)
+
+
+def elapsed_ms(begun: float) -> int:
+    return int((time.monotonic() - begun) * 1000)
 
 
 def request_of(order: Order) -> AddRequest:
@@ -70,28 +90,31 @@ def request_of(order: Order) -> AddRequest:
         service=order.provider_service_id,
         link=order.link,
         quantity=order.quantity if order.service.rule.counted else None,
+        request_id=str(order.request_id) if order.provider and order.provider.takes_request_id else "",
     )
 
 
-def record_answer(order: Order, outcome: AddOutcome, now: dt.datetime) -> None:
-    """Writes down what the provider answered to the one attempt that `order`'s claim allows."""
+def record_answer(order: Order, outcome: AddOutcome, now: dt.datetime, *, took_ms: int = 0) -> None:
+    """Writes down what the provider answered to the one attempt that `order`'s claim allows, and how the provider is."""
     who = {"order_id": order.pk, "token": order.claim_token}
+    health = {"provider_id": order.provider_id, "now": now}
     match outcome:
         case Accepted(external_id):
             submission.accepted(**who, provider_order_id=external_id, now=now)
+            provider_health.answered(**health, took_ms=took_ms)
         case Refused(word):
             submission.rejected(**who, reason=word, raw=word, now=now)
+            provider_health.answered(**health, took_ms=took_ms)
         case TryLater(seconds, reason):
             submission.try_later(**who, reason=reason, seconds=seconds or None, now=now)
+            provider_health.failed(**health, reason=reason)
         case OurFault(reason, word):
             # The customer did nothing wrong: their order waits, and the people who can mend it are told.
-            log.error("Provider %s is paused: %s %s", order.provider, reason, word)
             submission.try_later(**who, reason="", now=now)
-            submission.pause_provider(
-                provider_id=order.provider_id, reason=word or reason, until=now + PAUSE_FOR_OUR_FAULT
-            )
+            provider_health.failed(**health, reason=word or reason, least_pause=provider_health.PAUSE_FOR_OUR_FAULT)
         case Unknown(reason, raw):
             submission.unknown(**who, reason=reason, raw=raw, now=now)
+            provider_health.failed(**health, reason=reason)
 
 
 # --- Status
@@ -100,7 +123,9 @@ def record_answer(order: Order, outcome: AddOutcome, now: dt.datetime) -> None:
 def poll_due(clock: Clock) -> int:
     """Asks every provider once for up to 100 orders that are due; how many were asked for."""
     now = clock()
-    due = Order.objects.filter(poll_at__lte=now, provider__is_active=True)
+    if halt.current() is not None:
+        return 0
+    due = Order.objects.filter(poll_at__lte=now, provider__is_active=True, provider__paused_until=None)
     asked = 0
     for provider in Provider.objects.filter(pk__in=due.values("provider")):
         claimed = claim_polls(provider, now)
@@ -144,14 +169,16 @@ def next_poll(order: Order, now: dt.datetime) -> dt.datetime | None:
 def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
     """One status call for the claimed orders. A failed call touches none of them; one bad item never touches the others."""
     by_id = {order.provider_order_id: order for order in claimed if order.provider_order_id}
+    begun = time.monotonic()
     try:
         batch = client_for(provider).statuses(list(by_id))
     except BatchFailed as failed:
         log.warning("Provider %s did not answer for %d orders: %s", provider, len(by_id), failed.reason)
-        Provider.objects.filter(pk=provider.pk).update(failures=F("failures") + 1)
+        pause = provider_health.PAUSE_FOR_OUR_FAULT if failed.fault else None
+        provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock(), least_pause=pause)
         return
     now = clock()
-    Provider.objects.filter(pk=provider.pk).update(failures=0, answered_at=now)
+    provider_health.answered(provider_id=provider.pk, took_ms=elapsed_ms(begun), now=now)
     if batch.foreign:
         log.warning("Provider %s answered for orders that nobody asked for: %s", provider, batch.foreign[:10])
     unchanged = []

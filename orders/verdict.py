@@ -82,6 +82,13 @@ def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
             ),
             order.status_since,
         )
+    if order.cancel_asked_at is not None and order.is_active:
+        return Verdict(
+            Advice.OURS,
+            _("Cancel requested"),
+            _("We have asked the service to stop. Money comes back when it says what was not delivered."),
+            order.cancel_asked_at,
+        )
     return RULES[OrderStatus(order.status)](order, now)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import close_old_connections
 from django.utils import timezone
 
-from orders import sync
+from orders import bookkeeping, notifications, provider_health, sync, wishes
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +21,29 @@ AFTER_A_FAULT_SECONDS = 5.0
 
 CHORES: dict[str, Callable[[Clock], int]] = {
     "expire": sync.expire_claims,
+    "check_providers": provider_health.check_due,
     "submit": sync.submit_due,
+    "ask_again": sync.ask_again_due,
+    "numbers": wishes.numbers_due,
+    "cancel": wishes.cancel_due,
     "poll": sync.poll_due,
+    "notify": notifications.notify_due,
+    "reconcile": bookkeeping.reconcile_due,
 }
 
 
 def run_once(*, chores: tuple[str, ...] = tuple(CHORES), clock: Clock = timezone.now) -> int:
-    """Runs each named chore once; how many rows they handled."""
-    return sum(CHORES[name](clock) for name in chores)
+    """Runs each named chore once; how many rows they handled. A fault in one is raised after all others have run."""
+    handled, faults = 0, []
+    for name in chores:
+        try:
+            handled += CHORES[name](clock)
+        except Exception as fault:
+            log.exception("The chore %s failed", name)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return handled
 
 
 def run_due(*, chores: tuple[str, ...] = tuple(CHORES), clock: Clock = timezone.now) -> int:
@@ -40,13 +55,12 @@ def run_due(*, chores: tuple[str, ...] = tuple(CHORES), clock: Clock = timezone.
 
 
 def run_for_ever(stop: threading.Event, *, chores: tuple[str, ...] = tuple(CHORES)) -> None:
-    """Runs until `stop` is set. A fault in a chore is logged and never ends the loop: the rows are still due."""
+    """Runs until `stop` is set. A fault in a chore never ends the loop: what it did not do is still due."""
     while not stop.is_set():
         try:
             handled = run_once(chores=chores)
             pause = 0.0 if handled else IDLE_SECONDS
         except Exception:
-            log.exception("A chore failed; the loop goes on")
             pause = AFTER_A_FAULT_SECONDS
         close_old_connections()
         stop.wait(pause)

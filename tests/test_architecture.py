@@ -24,7 +24,7 @@ LAYERS = (
     {"statuses", "money", "links", "service_types", "sealing"},
     {"reports", "patience"},
     {"models"},
-    {"ledger", "triggers", "verification", "halt", "timetable", "breaker"},
+    {"ledger", "triggers", "verification", "backups", "runtime_role", "halt", "timetable", "breaker"},
     {"lifecycle", "provider"},
     {"provider_health", "deposits"},
     {"placing", "submission", "importing", "desk"},

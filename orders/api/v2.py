@@ -43,6 +43,9 @@ ERRORS: dict[str, Callable[[Problem], str]] = {
     "quantity_high": lambda p: f"Quantity more than maximum {p.number}",
     "overlap": lambda p: "You have active order with this link. Please wait until order being completed.",
     "funds": lambda p: "Not enough funds on balance",
+    # The balance cannot be spent now. In these words programs hold their orders back; any other text they would not understand.
+    "halted": lambda p: "Not enough funds on balance",
+    "frozen": lambda p: "Not enough funds on balance",
 }
 
 

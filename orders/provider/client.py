@@ -13,6 +13,7 @@ from django.db import connections
 
 from orders.provider import transport
 from orders.provider.addresses import AddressRefused
+from orders.provider.cancels import parse_cancels
 from orders.provider.offers import parse_balance, parse_services
 from orders.provider.transport import Timeouts
 from orders.provider.wire import (
@@ -43,12 +44,16 @@ class InsideTransaction(RuntimeError):
 
 @dataclass(frozen=True)
 class AddRequest:
-    """An order as the provider needs it. `quantity` is None for package types. `inputs`: further fields by the type."""
+    """An order as the provider needs it. `quantity` is None for package types. `inputs`: further fields by the type.
+
+    `request_id` goes along only where the provider promises to answer the same one with the same order.
+    """
 
     service: str
     link: str
     quantity: int | None = None
     inputs: tuple[tuple[str, str], ...] = ()
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class ProviderClient:
         fields = dict(request.inputs) | {"action": "add", "service": request.service, "link": request.link}
         if request.quantity is not None:
             fields["quantity"] = str(request.quantity)
+        if request.request_id:
+            fields["request_id"] = request.request_id
         try:
             answer = self._post(fields, ANSWER_BYTES)
         except AddressRefused as error:
@@ -91,6 +98,19 @@ class ProviderClient:
         if answer.status != 200:
             _fail(answer, BatchFailed)
         return batch
+
+    def cancel(self, external_ids: Sequence[str]) -> Mapping[str, str]:
+        """Ask for up to 100 orders to be stopped. Gives each answered id with "" for yes or the provider's words for no.
+
+        Safe to repeat. Raises CallFailed, and ValueError for more than 100.
+        """
+        if len(external_ids) > MOST_IDS:
+            raise ValueError(f"{len(external_ids)} ids in one call")
+        answer = self._ask({"action": "cancel", "orders": ",".join(external_ids)}, ANSWER_BYTES, CallFailed)
+        answers = parse_cancels(answer.body, external_ids)
+        if answer.status != 200:
+            _fail(answer, CallFailed)
+        return answers
 
     def services(self) -> ServiceList:
         """The provider's list, 8 MB at most. Raises CallFailed."""

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from orders import lifecycle, queries
+from orders import halt, lifecycle, queries
 from orders.order_page import page_for
 from orders.statuses import OrderStatus
 from orders.views.paging import cursor_of, page_urls
@@ -57,9 +57,12 @@ def order_cancel(request: HttpRequest, order_id: int) -> HttpResponse:
     if order is None:
         raise Http404
     try:
-        lifecycle.cancel(order_id=order.pk, actor=request.user, now=timezone.now())
-    except lifecycle.NotAllowed as refused:
+        outcome = lifecycle.cancel(order_id=order.pk, actor=request.user, now=timezone.now())
+    except (lifecycle.NotAllowed, halt.Halted) as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, _("The order is canceled and its whole charge is back on your balance."))
+        if outcome.returned:
+            messages.success(request, _("The order is canceled and its whole charge is back on your balance."))
+        else:
+            messages.success(request, _("We ask the service to stop. This page shows what it answers."))
     return redirect("order_detail", order.pk)

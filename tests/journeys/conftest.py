@@ -29,7 +29,7 @@ from neopanel.roles import setup_roles
 from orders.importing import import_catalogue
 from orders.models import Order, Provider
 from orders.provider.simulator import RunningSimulator, running_simulator
-from orders.sync import client_for
+from orders.provider_health import client_for
 from orders.worker import run_for_ever
 from support import ticketing
 from support.models import Ticket, Topic

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from django.core.management import call_command
 
-from orders import ledger, lifecycle, money
+from orders import desk, ledger, money
 from orders.statuses import OrderStatus
 from tests.factories import NOW, fund, make_service, order_in, place, reported
 
@@ -69,7 +69,7 @@ def test_a_whole_return_says_so(mine, customer, status, words):
 
 def test_a_return_by_an_agent_names_the_charge_that_it_is_part_of(mine, customer, agent):
     order = order_in(OrderStatus.COMPLETED, customer)
-    lifecycle.refund(order_id=order.pk, amount=money.parse("0.10"), actor=agent, reason="Some dropped", now=NOW)
+    desk.refund(order_id=order.pk, amount=money.parse("0.10"), actor=agent, reason="Some dropped", now=NOW)
     expected = f"Return for order #{order.pk} Part of the charge of 0.90 USD · Refunded"
     assert rows(mine.get("/balance/"))[0][1:3] == (expected, "+0.10 USD")
 

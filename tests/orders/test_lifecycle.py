@@ -5,7 +5,7 @@ import pytest
 from django.db import transaction
 from django_fsm import TransitionNotAllowed
 
-from orders import ledger, lifecycle, money, submission
+from orders import desk, ledger, lifecycle, money, submission
 from orders.lifecycle import NotAllowed
 from orders.models import Order, OrderEvent
 from orders.reports import Report
@@ -78,7 +78,7 @@ def test_a_late_report_moves_nothing_is_recorded_once_and_asks_for_a_person(cust
 
 def test_the_provider_may_repeat_its_word_after_an_agent_refunded(customer, admin):
     order = reported(accept(place(customer)), S.COMPLETED, remains=0)
-    lifecycle.refund(order_id=order.pk, amount=5, actor=admin, reason="goodwill", now=NOW)
+    desk.refund(order_id=order.pk, amount=5, actor=admin, reason="goodwill", now=NOW)
     order = reported(order, S.COMPLETED, remains=0)
     assert facts(order) == (S.REFUNDED, 5, False)
 
@@ -139,7 +139,7 @@ def test_movement_of_counters_starts_the_patience_anew(customer):
 
 def test_an_agent_settles_an_order_by_hand_with_the_money_of_the_status(customer, admin):
     order = place(customer, service=make_service(by_hand=True), quantity=100)
-    lifecycle.settle_by_hand(
+    desk.settle_by_hand(
         order_id=order.pk, to=S.PARTIAL, remains=25, actor=admin, reason="A quarter is missing", now=NOW
     )
     order = Order.objects.get(pk=order.pk)
@@ -156,21 +156,21 @@ def test_an_agent_cannot_return_money_while_it_is_not_certain_what_the_provider_
     if submitted == "unknown":
         submission.unknown(order_id=order.pk, token=claimed.claim_token, reason="time-out", now=NOW)
     with pytest.raises(NotAllowed):
-        lifecycle.settle_by_hand(order_id=order.pk, to=to, actor=admin, reason="x", now=NOW)
+        desk.settle_by_hand(order_id=order.pk, to=to, actor=admin, reason="x", now=NOW)
     with pytest.raises(NotAllowed):
-        lifecycle.refund(order_id=order.pk, amount=1, actor=admin, reason="x", now=NOW)
+        desk.refund(order_id=order.pk, amount=1, actor=admin, reason="x", now=NOW)
     assert facts(order) == (S.PENDING, 0, False)
 
 
 def test_agents_refunds_are_levels_that_never_exceed_the_charge(customer, admin):
     order = order_in(S.COMPLETED, customer)
-    lifecycle.refund(order_id=order.pk, amount=order.charge - 10, actor=admin, reason="first", now=NOW)
+    desk.refund(order_id=order.pk, amount=order.charge - 10, actor=admin, reason="first", now=NOW)
     with pytest.raises(NotAllowed):
-        lifecycle.refund(order_id=order.pk, amount=11, actor=admin, reason="too much", now=NOW)
-    lifecycle.refund(order_id=order.pk, amount=10, actor=admin, reason="the rest", now=NOW)
+        desk.refund(order_id=order.pk, amount=11, actor=admin, reason="too much", now=NOW)
+    desk.refund(order_id=order.pk, amount=10, actor=admin, reason="the rest", now=NOW)
     assert facts(order) == (S.REFUNDED, order.charge, False)
     with pytest.raises(NotAllowed):
-        lifecycle.refund(order_id=order.pk, amount=1, actor=admin, reason="more", now=NOW)
+        desk.refund(order_id=order.pk, amount=1, actor=admin, reason="more", now=NOW)
     assert ledger.balance_of(customer) == money.parse("100")
 
 
@@ -178,7 +178,7 @@ def test_agents_refunds_are_levels_that_never_exceed_the_charge(customer, admin)
 def test_nothing_is_left_to_refund_after_everything_came_back(customer, admin, status):
     order = order_in(status, customer)
     with pytest.raises(NotAllowed):
-        lifecycle.refund(order_id=order.pk, amount=1, actor=admin, reason="x", now=NOW)
+        desk.refund(order_id=order.pk, amount=1, actor=admin, reason="x", now=NOW)
 
 
 def test_a_disabled_customer_still_gets_what_is_owed(customer):

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from helpcenter import first_edition
-from orders import ledger, lifecycle, money, submission
+from orders import desk, ledger, money, submission
 from orders.models import Order
 from orders.statuses import ACTIVE, SETTLED, OrderStatus
 from support import ticketing
@@ -138,7 +138,7 @@ def test_a_whole_return_is_said_in_words(mine, customer, status):
 
 def test_a_return_by_an_agent_on_a_partial_order_is_no_arithmetic_of_quantity(mine, customer, agent):
     order = reported(accept(place(customer)), OrderStatus.PARTIAL, remains=300)
-    lifecycle.refund(order_id=order.pk, amount=money.parse("0.10"), actor=agent, reason="Goodwill", now=NOW)
+    desk.refund(order_id=order.pk, amount=money.parse("0.10"), actor=agent, reason="Goodwill", now=NOW)
     card = section(page(mine, order), "money-title")
     assert "+0.27 USD" in card
     assert "+0.10 USD" in card

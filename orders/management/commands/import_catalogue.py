@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from orders.importing import import_catalogue
 from orders.models import Provider
 from orders.provider.wire import CallFailed
-from orders.sync import client_for
+from orders.provider_health import client_for
 
 SKIPPED_SHOWN = 20
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders import lifecycle, money
+from orders import desk, money
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
 from tests.factories import NOW, fund, make_service, order_in, place, reported
@@ -108,7 +108,7 @@ def test_each_status_reads_as_one_of_the_six_words_and_its_money_adds_up(call, c
 
 def test_an_order_refunded_in_part_reads_partial_with_remains_that_match_its_charge(call, customer, agent):
     order = order_in(OrderStatus.COMPLETED, customer)
-    lifecycle.refund(order_id=order.pk, amount=order.charge // 3, actor=agent, reason="It dropped", now=NOW)
+    desk.refund(order_id=order.pk, amount=order.charge // 3, actor=agent, reason="It dropped", now=NOW)
     told = call("status", order=order.pk)
     assert (told["status"], told["charge"], told["remains"]) == ("Partial", "0.60", "333")
     assert told["status_detail"] == "refunded"

@@ -1,0 +1,238 @@
+"""What agents may do to an order: each a door of its own, with a reason and an event that names them.
+
+Statuses and money still move through `lifecycle` alone; what stands here is who may wish for what, and when. Permissions are
+asked where the wish comes from (admin); the shop's limit for one movement of money is kept here, because every way leads here.
+"""
+
+import datetime as dt
+import re
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from orders import halt, ledger, lifecycle
+from orders.lifecycle import IN_FLIGHT, Code, NotAllowed, Outcome, Source
+from orders.models import LedgerEntry, Order
+from orders.money import Units, show
+from orders.reports import Decision, Meaning, Report, decide
+from orders.statuses import REFUNDABLE_AFTER_CLOSE, SETTLED, OrderStatus
+
+Submission = Order.Submission
+EXTERNAL_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+
+
+def settle_by_hand(
+    *,
+    order_id: int,
+    to: OrderStatus,
+    actor: User,
+    reason: str,
+    now: dt.datetime,
+    remains: int | None = None,
+) -> Outcome:
+    """An agent moves an open order by hand, with the money that the status promises.
+
+    Partial needs `remains` between 1 and quantity - 1. Raises NotAllowed for a closed order, a backward move, money above the
+    agent's limit, and, while a submission is in flight, for anything that would give the money back; Halted while money is stopped.
+    """
+    _demand(reason)
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if order.status in SETTLED:
+            raise NotAllowed(_("The order is closed already."))
+        if to == OrderStatus.REFUNDED:
+            raise NotAllowed(_("Say the amount to return instead."))
+        if to not in {OrderStatus.PROCESSING, OrderStatus.IN_PROGRESS, OrderStatus.COMPLETED}:
+            _refuse_in_flight(order)
+        if to == OrderStatus.PARTIAL and not (remains and 0 < remains < order.quantity):
+            raise NotAllowed(_("Say how many of %(quantity)s remain.") % {"quantity": order.quantity})
+        decision = decide(lifecycle.standing_of(order), Report(to=to, remains=remains))
+        if decision.meaning != Meaning.MOVE:
+            raise NotAllowed(_("The order cannot go back to this status."))
+        returned = _move(order, decision, actor=actor, reason=reason, now=now)
+    return Outcome(Meaning.MOVE, OrderStatus(order.status), returned)
+
+
+def refund(*, order_id: int, amount: int, actor: User, reason: str, now: dt.datetime) -> Outcome:
+    """An agent returns `amount` units of what is still kept; the order is Refunded then.
+
+    Raises NotAllowed where more would be returned than is kept, above the agent's limit, or while a submission is in flight;
+    Halted while money stands still.
+    """
+    _demand(reason)
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        _refuse_in_flight(order)
+        if order.status in SETTLED and order.status not in REFUNDABLE_AFTER_CLOSE:
+            raise NotAllowed(_("Everything is returned already."))
+        returned = _refund(order, amount, actor=actor, reason=reason, now=now)
+    return Outcome(Meaning.MOVE, OrderStatus.REFUNDED, returned)
+
+
+def approve_review(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> Outcome:
+    """Does what the report under review would have done: the status with its money, or after the close the return alone.
+
+    Raises NotAllowed where nothing is proposed; otherwise as `settle_by_hand` and `refund`.
+    """
+    _demand(reason)
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        _refuse_in_flight(order)
+        if not order.review or not order.proposed_status:
+            raise NotAllowed(_("Nothing is proposed for this order. Settle it by hand, or dismiss the review."))
+        if order.is_active:
+            said = Report(to=OrderStatus(order.proposed_status), remains=order.proposed_remains)
+            decision = decide(lifecycle.standing_of(order), said)
+            if decision.meaning != Meaning.MOVE:
+                raise NotAllowed(_("The order cannot go back to this status."))
+            returned = _move(order, decision, actor=actor, reason=reason, now=now)
+        elif order.proposed_return > 0:
+            amount = min(order.proposed_return, order.charge - order.refunded)
+            returned = _refund(order, amount, actor=actor, reason=reason, now=now)
+        else:
+            raise NotAllowed(_("The report would return no money. Dismiss the review if it can be left so."))
+    return Outcome(Meaning.MOVE, OrderStatus(order.status), returned)
+
+
+def dismiss_review(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> None:
+    """Closes the review and leaves the order as it is. Raises NotAllowed where no review is open."""
+    _demand(reason)
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if not order.review:
+            raise NotAllowed(_("No review is open for this order."))
+        fields: list[str] = []
+        lifecycle.clear_proposal(order, fields)
+        order.save(update_fields=fields)
+        lifecycle.record(order, Code.DECIDED, source=Source.AGENT, actor=actor, reason=reason, now=now)
+
+
+def ask_now(*, order_id: int, actor: User, now: dt.datetime) -> None:
+    """Lets the worker ask the provider at once. Raises NotAllowed for an order that no provider has."""
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if not order.provider_order_id:
+            raise NotAllowed(_("No provider has this order, so nobody can be asked."))
+        order.poll_at = now
+        order.save(update_fields=["poll_at"])
+        lifecycle.record(order, Code.ASKED, source=Source.AGENT, actor=actor, now=now)
+
+
+# --- Orders of which nobody can be sure that the provider has them
+
+
+def suggest_number(*, order_id: int, number: str, actor: User, now: dt.datetime) -> None:
+    """ "It arrived, under this number": the worker asks the provider for it before it counts. Raises NotAllowed."""
+    with transaction.atomic(durable=True):
+        order = _locked_unknown(order_id)
+        if not EXTERNAL_NUMBER.fullmatch(number):
+            raise NotAllowed(_("Enter the provider's order number: digits alone."))
+        if Order.objects.filter(provider=order.provider, provider_order_id=number).exists():
+            raise NotAllowed(_("Another order has this number already."))
+        order.suggested_number, order.suggested_by = number, actor
+        order.save(update_fields=["suggested_number", "suggested_by"])
+        lifecycle.record(order, Code.SUGGESTED, source=Source.AGENT, actor=actor, reason=number, now=now)
+
+
+def did_not_arrive(*, order_id: int, send_again: bool, actor: User, reason: str, now: dt.datetime) -> Outcome:
+    """ "It did not arrive": the order is an Error with its charge back, or is queued to be sent again.
+
+    The agent vouches for it, after looking at the provider's own pages. Raises NotAllowed, Halted.
+    """
+    _demand(reason)
+    with transaction.atomic(durable=True):
+        order = _locked_unknown(order_id)
+        # Whoever claimed it before has no say any more, whatever they hear.
+        order.claim_token, order.claim_until, order.suggested_number = "", None, ""
+        fields = ["claim_token", "claim_until", "suggested_number", "submission", "send_after"]
+        if send_again:
+            order.submission, order.send_after = Submission.QUEUED, now
+            order.save(update_fields=fields)
+            lifecycle.record(order, Code.DECIDED, source=Source.AGENT, actor=actor, reason=reason, now=now)
+            return Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))
+        order.submission = Submission.REJECTED
+        order.save(update_fields=fields)
+        decision = decide(lifecycle.standing_of(order), Report(to=OrderStatus.ERROR))
+        if decision.meaning != Meaning.MOVE:
+            raise NotAllowed(_("The order is closed already."))
+        returned = _move(order, decision, actor=actor, reason=reason, now=now)
+    return Outcome(Meaning.MOVE, OrderStatus.ERROR, returned)
+
+
+def _locked_unknown(order_id: int) -> Order:
+    order = lifecycle.locked(order_id)
+    if order.submission != Submission.UNKNOWN:
+        raise NotAllowed(_("It is certain by now whether the service has this order."))
+    return order
+
+
+# --- Money beside orders
+
+
+def adjust(*, customer: User, amount: int, actor: User, reason: str, key: str, now: dt.datetime) -> LedgerEntry:
+    """Corrects a balance by `amount` units, either way, once per `key`. Raises NotAllowed, NotEnoughBalance, Halted."""
+    _demand(reason)
+    _refuse_above_limit(actor, abs(amount))
+    if amount == 0:
+        raise NotAllowed(_("The amount must be more or less than nothing."))
+    with transaction.atomic(durable=True):
+        wallet = ledger.lock_wallet(customer.pk)
+        key = f"adjust:{key}"
+        if twin := LedgerEntry.objects.filter(key=key).first():
+            return twin
+        halt.refuse_while_halted()
+        return ledger.post(
+            wallet_id=wallet.pk,
+            amount=amount,
+            kind=LedgerEntry.Kind.ADJUST,
+            key=key,
+            actor=actor,
+            note=reason[:300],
+            now=now,
+        )
+
+
+def freeze(*, customer: User, frozen: bool) -> None:
+    """A frozen customer cannot order; what is owed to them still comes in."""
+    with transaction.atomic(durable=True):
+        wallet = ledger.lock_wallet(customer.pk)
+        wallet.frozen = frozen
+        wallet.save(update_fields=["frozen"])
+
+
+# --- What the doors share
+
+
+def _demand(reason: str) -> None:
+    if not reason.strip():
+        raise NotAllowed(_("Say why: the customer and your colleagues will read it."))
+
+
+def _refuse_in_flight(order: Order) -> None:
+    if order.submission in IN_FLIGHT:
+        raise NotAllowed(_("It is not certain yet whether the service has accepted this order. Settle that first."))
+
+
+def _refuse_above_limit(actor: User, amount: int) -> None:
+    if amount > settings.MONEY_LIMIT and not actor.has_perm("orders.exceed_limit"):
+        limit = show(settings.MONEY_LIMIT, settings.CURRENCY)
+        raise NotAllowed(_("More than %(limit)s at once is for a support lead to decide.") % {"limit": limit})
+
+
+def _move(order: Order, decision: Decision, *, actor: User, reason: str, now: dt.datetime) -> Units:
+    _refuse_above_limit(actor, decision.returned - order.refunded)
+    fields: list[str] = []
+    returned = lifecycle.move(order, decision, source=Source.AGENT, actor=actor, reason=reason, now=now, fields=fields)
+    lifecycle.clear_proposal(order, fields)
+    order.save(update_fields=fields)
+    return returned
+
+
+def _refund(order: Order, amount: int, *, actor: User, reason: str, now: dt.datetime) -> Units:
+    if not 0 < amount <= order.charge - order.refunded:
+        raise NotAllowed(_("The amount must be more than nothing and at most what the order still keeps."))
+    level = Units(order.refunded + amount)
+    decision = Decision(Meaning.MOVE, OrderStatus.REFUNDED, level, order.remains, order.start_count)
+    return _move(order, decision, actor=actor, reason=reason, now=now)

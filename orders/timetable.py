@@ -1,0 +1,19 @@
+"""Chores that are due by the clock rather than by a row: one row a chore, whose next time is the lease.
+
+Of many workers one runs it: the one whose UPDATE met the old time.
+"""
+
+import datetime as dt
+
+from orders.models import ChoreRun
+
+
+def take(*, name: str, every: dt.timedelta, now: dt.datetime) -> bool:
+    """Whether this worker is to run the chore now; its next time is `every` from now, whatever comes of this run."""
+    _row, made = ChoreRun.objects.get_or_create(name=name, defaults={"due_at": now + every})
+    return made or ChoreRun.objects.filter(name=name, due_at__lte=now).update(due_at=now + every) == 1
+
+
+def note(*, name: str, now: dt.datetime, took_ms: int, outcome: str) -> None:
+    """Writes down what came of the run, for the desk and for whoever watches."""
+    ChoreRun.objects.filter(name=name).update(ran_at=now, took_ms=took_ms, outcome=outcome[:300])
