@@ -1,0 +1,31 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from orders import submission, triggers
+from orders.verification import verify
+
+
+class Command(BaseCommand):
+    help = (
+        "To be run after a backup was restored and before anything is started: nothing that may have been sent since the backup "
+        "is sent again, the ledger's guard is in place, and the ledger is checked."
+    )
+
+    def handle(self, **options):
+        stopped = submission.distrust_restored(now=timezone.now())
+        self.stdout.write(
+            f"{stopped} orders were waiting or being sent: they are unknown now and are not sent by themselves."
+        )
+        if stopped:
+            self.stdout.write(
+                "Each waits for a person in the order desk: did it arrive at the provider, or did it not?"
+            )
+        absent = triggers.missing()
+        triggers.create()
+        self.stdout.write(f"The ledger's triggers are in place ({len(absent)} had been missing or changed).")
+        faults = verify()
+        for fault in faults:
+            self.stdout.write(f"{fault.where}: {fault.what}")
+        if faults:
+            raise CommandError(f"The ledger is not in order: {len(faults)} faults.", returncode=1)
+        self.stdout.write("The ledger is in order.")

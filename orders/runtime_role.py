@@ -1,0 +1,26 @@
+"""What the role may do that web server and worker sign in as, on PostgreSQL: all of their work, and nothing to history.
+
+The owner of the tables migrates; triggers hold even the owner (`orders/triggers.py`), and this holds everybody else once more.
+"""
+
+from django.db import connection
+
+# Written once, never changed; and rows that carry money, which change but never go.
+APPEND_ONLY = ("orders_ledgerentry",)
+NEVER_DELETED = ("orders_wallet", "orders_order", "orders_orderevent", "orders_deposit")
+
+
+def grants(role: str) -> list[str]:
+    """The statements, in order, for the owner of the database. Running them again changes nothing."""
+    name, database = connection.ops.quote_name(role), connection.ops.quote_name(connection.settings_dict["NAME"])
+    return [
+        f"GRANT CONNECT ON DATABASE {database} TO {name}",
+        f"GRANT USAGE ON SCHEMA public TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        # Tables of later versions; the ones named below are guarded anew by running these statements after an upgrade.
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {name}",
+        *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}" for table in APPEND_ONLY),
+        *(f"REVOKE DELETE, TRUNCATE ON {table} FROM {name}" for table in NEVER_DELETED),
+    ]
