@@ -37,7 +37,7 @@ ADMIN_LISTS = {
     "orders/provider": 4,
     "orders/ledgerentry": 4,
     "orders/wallet": 4,
-    "orders/deposit": 4,
+    "orders/deposit": 5,
     "support/ticket": 4,
     "accounts/user": 6,
     "accounts/apikey": 4,
