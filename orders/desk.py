@@ -6,13 +6,14 @@ asked where the wish comes from (admin); the shop's limit for one movement of mo
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import halt, ledger, lifecycle
+from orders import halt, ledger, lifecycle, trail
 from orders.lifecycle import IN_FLIGHT, Code, NotAllowed, Outcome, Source
 from orders.models import LedgerEntry, Order
 from orders.money import Units, show
@@ -55,15 +56,24 @@ def settle_by_hand(
     return Outcome(Meaning.MOVE, OrderStatus(order.status), returned)
 
 
-def refund(*, order_id: int, amount: int, actor: User, reason: str, now: dt.datetime) -> Outcome:
+def refund(
+    *, order_id: int, amount: int, actor: User, reason: str, now: dt.datetime, seen_returned: int | None = None
+) -> Outcome:
     """An agent returns `amount` units of what is still kept; the order is Refunded then.
 
+    `seen_returned` is what the agent's page showed as returned: a second press, or a colleague's return meanwhile, is refused.
     Raises NotAllowed where more would be returned than is kept, above the agent's limit, or while a submission is in flight;
     Halted while money stands still.
     """
     _demand(reason)
     with transaction.atomic(durable=True):
         order = lifecycle.locked(order_id)
+        if seen_returned is not None and seen_returned != order.refunded:
+            level = show(order.refunded, settings.CURRENCY)
+            raise NotAllowed(
+                _("%(level)s of this order is returned by now, more than your page showed. Nothing was returned again.")
+                % {"level": level}
+            )
         _refuse_in_flight(order)
         if order.status in SETTLED and order.status not in REFUNDABLE_AFTER_CLOSE:
             raise NotAllowed(_("Everything is returned already."))
@@ -71,28 +81,53 @@ def refund(*, order_id: int, amount: int, actor: User, reason: str, now: dt.date
     return Outcome(Meaning.MOVE, OrderStatus.REFUNDED, returned)
 
 
-def approve_review(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> Outcome:
+@dataclass(frozen=True)
+class Proposal:
+    """What approving a review would do: the status, and the money in units. `mark` changes with what is proposed."""
+
+    decision: Decision
+    amount: Units
+    mark: str
+
+    @property
+    def to(self) -> OrderStatus:
+        assert self.decision.to is not None
+        return self.decision.to
+
+
+def proposal_of(order: Order) -> Proposal | None:
+    """What the report under review would have done, as far as that is still possible; None where nothing can be approved."""
+    if not order.review or not order.proposed_status:
+        return None
+    mark = f"{order.proposed_status}:{order.proposed_remains}:{order.proposed_return}:{order.refunded}"
+    if order.is_active:
+        said = Report(to=OrderStatus(order.proposed_status), remains=order.proposed_remains)
+        decision = decide(lifecycle.standing_of(order), said)
+        if decision.meaning != Meaning.MOVE:
+            return None
+        return Proposal(decision, Units(decision.returned - order.refunded), mark)
+    amount = Units(min(order.proposed_return, order.charge - order.refunded))
+    return Proposal(_return_of(order, amount), amount, mark) if amount > 0 else None
+
+
+def approve_review(*, order_id: int, actor: User, reason: str, now: dt.datetime, seen: str | None = None) -> Outcome:
     """Does what the report under review would have done: the status with its money, or after the close the return alone.
 
-    Raises NotAllowed where nothing is proposed; otherwise as `settle_by_hand` and `refund`.
+    `seen` is the mark of the proposal that the agent's page showed. Raises NotAllowed where nothing (or something else) is
+    proposed; otherwise as `settle_by_hand` and `refund`.
     """
     _demand(reason)
     with transaction.atomic(durable=True):
         order = lifecycle.locked(order_id)
         _refuse_in_flight(order)
-        if not order.review or not order.proposed_status:
-            raise NotAllowed(_("Nothing is proposed for this order. Settle it by hand, or dismiss the review."))
-        if order.is_active:
-            said = Report(to=OrderStatus(order.proposed_status), remains=order.proposed_remains)
-            decision = decide(lifecycle.standing_of(order), said)
-            if decision.meaning != Meaning.MOVE:
-                raise NotAllowed(_("The order cannot go back to this status."))
-            returned = _move(order, decision, actor=actor, reason=reason, now=now)
-        elif order.proposed_return > 0:
-            amount = min(order.proposed_return, order.charge - order.refunded)
-            returned = _refund(order, amount, actor=actor, reason=reason, now=now)
-        else:
-            raise NotAllowed(_("The report would return no money. Dismiss the review if it can be left so."))
+        proposal = proposal_of(order)
+        if proposal is None:
+            raise NotAllowed(
+                _("Nothing that can be done is proposed for this order. Settle it by hand, or dismiss the review.")
+            )
+        if seen is not None and seen != proposal.mark:
+            raise NotAllowed(_("Something else is proposed by now than your page showed. Look again."))
+        returned = _move(order, proposal.decision, actor=actor, reason=reason, now=now)
     return Outcome(Meaning.MOVE, OrderStatus(order.status), returned)
 
 
@@ -181,6 +216,8 @@ def adjust(*, customer: User, amount: int, actor: User, reason: str, key: str, n
         wallet = ledger.lock_wallet(customer.pk)
         key = f"adjust:{key}"
         if twin := LedgerEntry.objects.filter(key=key).first():
+            if (twin.wallet_id, twin.amount) != (wallet.pk, amount):
+                raise NotAllowed(_("This form was sent before with something else. Open the page again and look."))
             return twin
         halt.refuse_while_halted()
         return ledger.post(
@@ -194,12 +231,17 @@ def adjust(*, customer: User, amount: int, actor: User, reason: str, key: str, n
         )
 
 
-def freeze(*, customer: User, frozen: bool) -> None:
-    """A frozen customer cannot order; what is owed to them still comes in."""
+def freeze(*, customer: User, frozen: bool, actor: User, reason: str, now: dt.datetime) -> None:
+    """A frozen customer cannot order; what is owed to them still comes in. The trail is the wallet's history in admin."""
+    _demand(reason)
     with transaction.atomic(durable=True):
         wallet = ledger.lock_wallet(customer.pk)
+        if wallet.frozen == frozen:
+            raise NotAllowed(_("That is so already: a colleague was quicker."))
         wallet.frozen = frozen
         wallet.save(update_fields=["frozen"])
+        words = _("Frozen: %(reason)s") if frozen else _("Not frozen any more: %(reason)s")
+        trail.write(actor=actor, thing=wallet, words=words % {"reason": reason}, now=now)
 
 
 # --- What the doors share
@@ -233,6 +275,9 @@ def _move(order: Order, decision: Decision, *, actor: User, reason: str, now: dt
 def _refund(order: Order, amount: int, *, actor: User, reason: str, now: dt.datetime) -> Units:
     if not 0 < amount <= order.charge - order.refunded:
         raise NotAllowed(_("The amount must be more than nothing and at most what the order still keeps."))
+    return _move(order, _return_of(order, amount), actor=actor, reason=reason, now=now)
+
+
+def _return_of(order: Order, amount: int) -> Decision:
     level = Units(order.refunded + amount)
-    decision = Decision(Meaning.MOVE, OrderStatus.REFUNDED, level, order.remains, order.start_count)
-    return _move(order, decision, actor=actor, reason=reason, now=now)
+    return Decision(Meaning.MOVE, OrderStatus.REFUNDED, level, order.remains, order.start_count)

@@ -32,7 +32,10 @@ class Order(models.Model):
         REJECTED = "rejected", _("refused")
         UNKNOWN = "unknown", _("being confirmed")
 
-    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="orders", verbose_name=_("customer"))
+    # Wallet and provider lead an index below that ends in the number; one of their own would only be kept up for nothing.
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, related_name="orders", verbose_name=_("customer"), db_index=False
+    )
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders", verbose_name=_("service"))
     # The form's token or the program's request_id: the same wish twice is one order.
     client_key = models.CharField(max_length=72, editable=False)
@@ -41,6 +44,8 @@ class Order(models.Model):
     target_key = models.CharField(max_length=64, editable=False)
     overlap_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 (unique where set)
     quantity = models.BigIntegerField(_("quantity"))
+    # What the service's type asks for beside link and quantity, by name (`orders/service_types.py`).
+    inputs = models.JSONField(_("inputs"), default=dict, blank=True)
     rate = models.BigIntegerField(_("rate as sold"))
     charge = models.BigIntegerField(_("charge"))
     refunded = models.BigIntegerField(_("returned"), default=0)
@@ -62,7 +67,9 @@ class Order(models.Model):
     checked_at = models.DateTimeField(_("last checked"), null=True)
     contact_after = models.DateTimeField(_("slow after"))
 
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, verbose_name=_("provider"))
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, null=True, verbose_name=_("provider"), db_index=False
+    )
     provider_service_id = models.CharField(max_length=40, blank=True)
     provider_order_id = models.CharField(_("provider's order id"), max_length=40, null=True)  # noqa: DJ001 (the same)
     submission = models.CharField(_("submission"), max_length=10, choices=Submission.choices, default=Submission.NONE)
@@ -104,6 +111,11 @@ class Order(models.Model):
             models.Index(fields=["claim_until"], condition=Q(submission="sending"), name="order_sending"),
             models.Index(fields=["provider", "poll_at"], condition=Q(poll_at__isnull=False), name="order_poll_due"),
             models.Index(fields=["-id"], condition=Q(review=True) | Q(submission="unknown"), name="order_needs_person"),
+            # The desk: every filter of its list, newest first.
+            models.Index(fields=["status", "-id"], name="order_by_status"),
+            models.Index(fields=["provider", "-id"], name="order_of_provider"),
+            models.Index(fields=["target_key", "-id"], name="order_on_target"),
+            models.Index(fields=["cancel_due"], condition=Q(cancel_due__isnull=False), name="order_cancel_due"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["wallet", "client_key"], name="order_once"),

@@ -132,7 +132,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 now=self.clock(),
             )
 
-        self.agree(door, lambda: self.books.adjust(customer, amount, key), ledger.NotEnoughBalance)
+        self.agree(door, lambda: self.books.adjust(customer, amount, key), NotAllowed, ledger.NotEnoughBalance)
 
     @rule(stop=st.sampled_from([True, False, False, False]))
     def halt(self, stop):

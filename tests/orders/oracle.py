@@ -53,7 +53,7 @@ class Books:
     references: dict[str, tuple[str, int]] = field(default_factory=dict)
     keys: dict[tuple[str, str], int] = field(default_factory=dict)
     booked: set[str] = field(default_factory=set)
-    adjusted: set[str] = field(default_factory=set)
+    adjusted: dict[str, tuple[str, int]] = field(default_factory=dict)
     halted: bool = False
 
     def moves(self, customer: str, amount: int) -> None:
@@ -76,11 +76,13 @@ class Books:
         if amount == 0:
             raise Refused
         if key in self.adjusted:
+            if self.adjusted[key] != (customer, amount):
+                raise Refused
             return
         self.may_move()
         if self.balances.get(customer, 0) + amount < 0:
             raise Refused
-        self.adjusted.add(key)
+        self.adjusted[key] = customer, amount
         self.moves(customer, amount)
 
     def may_move(self) -> None:

@@ -257,9 +257,9 @@ def test_the_books_are_checked_once_an_hour_by_one_worker(customer, clock):
     assert halt.current() is None
 
 
-def test_a_frozen_customer_orders_nothing_and_still_gets_what_is_owed(customer):
+def test_a_frozen_customer_orders_nothing_and_still_gets_what_is_owed(customer, lead):
     order = order_in(S.IN_PROGRESS, customer)
-    desk.freeze(customer=customer, frozen=True)
+    desk.freeze(customer=customer, frozen=True, actor=lead, reason="Card was stolen", now=NOW)
     with pytest.raises(OrderRefused) as refused:
         place(customer)
     assert refused.value.problems[0].code == "frozen"
