@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 
+import pytest
 from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -191,12 +192,9 @@ class MoneyMachine(RuleBasedStateMachine):
         self.place(customer, before.service, before.link, before.quantity + quantity, key)
 
     def refused_with(self, door, code):
-        try:
+        with pytest.raises(OrderRefused) as refused:
             door()
-        except OrderRefused as refused:
-            assert code in {problem.code for problem in refused.problems}
-        else:
-            raise AssertionError(f"placed, although {code}")
+        assert code in {problem.code for problem in refused.value.problems}
 
     def agree(self, door, oracle, *refusals):
         """Door and oracle both do it, with the same word on it, or both refuse."""
