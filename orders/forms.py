@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from orders import links, money, queries
+from orders.models import Service
 from orders.placing import Problem, Wish
+from orders.service_types import RULES, Input, Kind
 
 # One more than the largest number a column holds: enough to say "too large" instead of failing.
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
@@ -73,6 +76,32 @@ class SeenRate:
         return self.rate if self.service_id in {None, service_id} else None
 
 
+TYPE_INPUTS = {wanted.name: wanted for rule in RULES.values() for wanted in rule.inputs}
+TYPED = ("service", "link", "quantity", *TYPE_INPUTS)
+
+
+def field_for(wanted: Input) -> forms.CharField:
+    """The form's field for one input of a service type. `service_types.read_inputs` judges what is typed."""
+    off = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+    widget: forms.Widget
+    if wanted.kind == Kind.LINES:
+        widget = forms.Textarea(attrs={**off, "rows": 6})
+    elif wanted.kind == Kind.CHOICE:
+        widget = forms.Select(choices=[("", _("Choose")), *wanted.choices])
+    elif wanted.kind == Kind.NUMBER:
+        widget = forms.TextInput(attrs={**off, "inputmode": "numeric"})
+    else:
+        widget = forms.TextInput(attrs=off)
+    return forms.CharField(
+        label=wanted.label,
+        help_text=wanted.hint,
+        required=False,
+        strip=False,
+        widget=widget,
+        error_messages={"null_characters_not_allowed": _("This contains invisible characters.")},
+    )
+
+
 class OrderForm(forms.Form):
     service = WholeNumberField(
         label=_("Service"),
@@ -104,12 +133,26 @@ class OrderForm(forms.Form):
 
     def __init__(self, *args, search: str = "", **kwargs):
         super().__init__(*args, **kwargs)
-        self.shelves = queries.shelves(search)
+        self.search = search
+        for name, wanted in TYPE_INPUTS.items():
+            self.fields[name] = field_for(wanted)
+
+    @cached_property
+    def shelves(self):
+        """What can be chosen; asked only where it is drawn."""
+        return queries.shelves(self.search)
+
+    def inputs_of(self, service: Service | None) -> list[forms.BoundField]:
+        """The fields that this service's type asks for, in its order."""
+        if service is None:
+            return [self["quantity"]]
+        fields = [self[wanted.name] for wanted in service.rule.inputs]
+        return [self["quantity"], *fields] if service.rule.counted else fields
 
     def clean(self):
         """A value that came twice has no one meaning; a browser sends none twice."""
         if isinstance(self.data, QueryDict):
-            for name in ("service", "link", "quantity"):
+            for name in TYPED:
                 if len(self.data.getlist(name)) > 1:
                     self.add_error(name, _("This was sent more than once. Check it and send the form again."))
         return super().clean()
@@ -117,7 +160,8 @@ class OrderForm(forms.Form):
     @property
     def wish(self) -> Wish:
         data = self.cleaned_data
-        return Wish(service_id=data["service"], link=data["link"], quantity=data["quantity"])
+        inputs = {name: data[name] for name in TYPE_INPUTS if data.get(name)}
+        return Wish(service_id=data["service"], link=data["link"], quantity=data["quantity"], inputs=inputs)
 
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
         """Puts the first problem of each field beside it: one sentence is read, two are not."""

@@ -8,7 +8,7 @@ from django.db import transaction
 from orders.models import Category, Provider, Service
 from orders.money import MOST
 from orders.provider.wire import OfferedService, ServiceList
-from orders.service_types import known_type, rule_for
+from orders.service_types import Counted, known_type, rule_for, why_not_sold
 
 
 @dataclass
@@ -57,7 +57,7 @@ def _take_over(
     service_type = known_type(offer.type)
     rate = sold_rate(offer.rate, markup)
     if service_type is None:
-        result.skipped.append((offer.external_id, f"type {offer.type!r} is not sold here"))
+        result.skipped.append((offer.external_id, why_not_sold(offer.type)))
         return
     if rate > MOST:
         result.skipped.append((offer.external_id, "the rate is too large"))
@@ -65,14 +65,14 @@ def _take_over(
     name = offer.category[:200] or "Other"
     if name not in categories:
         categories[name] = Category.objects.create(name=name, position=len(categories))
-    counted = rule_for(service_type).counted
+    limited = rule_for(service_type).quantity != Counted.ONE
     fields = {
         "name": offer.name,
         "category": categories[name],
         "type": service_type,
         "rate": rate,
-        "minimum": offer.minimum if counted else 1,
-        "maximum": offer.maximum if counted else 1,
+        "minimum": offer.minimum if limited else 1,
+        "maximum": offer.maximum if limited else 1,
         "description": offer.desc,
         "can_cancel": offer.cancel,
         "can_drip": offer.dripfeed,

@@ -1,6 +1,7 @@
 """The only place where an order is born: check, lock the wallet, check again, order, charge, event - or nothing at all."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -9,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from orders import halt, ledger, links
+from orders import halt, ledger, links, service_types
 from orders.models import LedgerEntry, Order, OrderEvent, Service
 from orders.money import NotMoney, Units, charge_for, show
 from orders.patience import far_beyond_start
+from orders.service_types import Counted
 from orders.statuses import ACTIVE, OrderStatus
 
 LONGEST_KEY = 72
@@ -45,6 +47,7 @@ class Wish:
     service_id: int
     link: str
     quantity: int | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Quote:
     quantity: int
     charge: Units
     balance: Units
+    inputs: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = field(default=())
 
     @property
@@ -93,38 +97,43 @@ def quote(*, customer: User, wish: Wish) -> Quote:
         link = links.clean(wish.link)
     except links.BadLink as bad:
         problems.append(Problem("link", "link", str(bad)))
-    quantity, charge = wish.quantity or 0, Units(0)
-    if service.rule.counted:
-        problems += _quantity_problems(service, wish.quantity)
-        try:
-            charge = charge_for(service.rate, quantity) if quantity > 0 else Units(0)
-        except NotMoney:
-            # Far beyond the maximum of most services, whose own sentence is there then. A few have none worth the name.
-            charge = Units(0)
-            if not problems:
-                sentence = _("This would cost more than any balance can hold. Order less.")
-                problems.append(Problem("funds", "quantity", sentence))
-    else:
-        quantity, charge = 1, Units(service.rate)
+    rule = service.rule
+    inputs, wrong = service_types.read_inputs(rule, wish.inputs)
+    problems += [Problem("input", bad.name, str(bad)) for bad in wrong]
+    asked = service_types.quantity_of(rule, wish.quantity, inputs)
+    quantity, charge = asked or 0, Units(0)
+    if rule.quantity != Counted.ONE and not any(bad.name == rule.lines_of for bad in wrong):
+        problems += _quantity_problems(service, asked)
+    try:
+        charge = Units(service.rate) if not rule.per_thousand else charge_for(service.rate, max(quantity, 0))
+    except NotMoney:
+        # Far beyond the maximum of most services, whose own sentence is there then. A few have none worth the name.
+        if not problems:
+            sentence = _("This would cost more than any balance can hold. Order less.")
+            problems.append(Problem("funds", "quantity", sentence))
+    if quantity <= 0:
+        charge = Units(0)
     balance = ledger.balance_of(customer)
     if link:
         problems += overlap_problems(customer_id=customer.pk, service=service, link=link)
     if charge > balance:
         problems.append(_funds_problem(Units(charge - balance)))
-    return Quote(service, link, quantity, charge, balance, tuple(problems))
+    return Quote(service, link, quantity, charge, balance, inputs, tuple(problems))
 
 
 def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
+    """What is wrong with the quantity, beside the field that makes it: the quantity's own, or the list that is counted."""
+    at = service.rule.lines_of or "quantity"
     limits = {"minimum": f"{service.minimum:,}", "maximum": f"{service.maximum:,}"}
     if quantity is None:
         sentence = _("Enter a quantity from %(minimum)s to %(maximum)s.") % limits
-        return [Problem("quantity", "quantity", sentence, service.minimum)]
+        return [Problem("quantity", at, sentence, service.minimum)]
     if quantity < service.minimum:
         sentence = _("The smallest quantity of this service is %(minimum)s.") % limits
-        return [Problem("quantity_low", "quantity", sentence, service.minimum)]
+        return [Problem("quantity_low", at, sentence, service.minimum)]
     if quantity > service.maximum:
         sentence = _("The largest quantity of this service is %(maximum)s.") % limits
-        return [Problem("quantity_high", "quantity", sentence, service.maximum)]
+        return [Problem("quantity_high", at, sentence, service.maximum)]
     return []
 
 
@@ -220,6 +229,7 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, now: dt.datetime) 
         target_key=links.target_key(offer.link),
         overlap_key=links.overlap_key(service.pk, offer.link),
         quantity=offer.quantity,
+        inputs=dict(offer.inputs),
         rate=service.rate,
         charge=offer.charge,
         stated_start=service.stated_start,
@@ -248,7 +258,8 @@ def _same_or_refused(twin: Order, wish: Wish) -> Order:
     except links.BadLink:
         same_link = False
     same_quantity = wish.quantity == twin.quantity or not twin.service.rule.counted
-    if twin.service_id == wish.service_id and same_link and same_quantity:
+    inputs, _wrong = service_types.read_inputs(twin.service.rule, wish.inputs)
+    if twin.service_id == wish.service_id and same_link and same_quantity and inputs == twin.inputs:
         return twin
     sentence = _("This form was sent before with other content, as order %(order)s. Check it and send it again.")
     raise OrderRefused(Problem("key_reused", "service", sentence % {"order": f"#{twin.pk}"}, twin.pk))

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import User
@@ -24,6 +24,7 @@ def add(
     odd_quantity: bool,
     request_id: str,
     now: dt.datetime,
+    inputs: Mapping[str, str] | None = None,
 ) -> Order:
     """Places an order. The same `request_id` with the same content gives the first one and charges nothing.
 
@@ -42,7 +43,7 @@ def add(
             quantity = 0  # a missing quantity reads like one that is too small
     if odd_quantity:
         raise OrderRefused(Problem("request", "quantity", ""))
-    wish = Wish(service_id=service_id or 0, link=link, quantity=quantity)
+    wish = Wish(service_id=service_id or 0, link=link, quantity=quantity, inputs=inputs or {})
     return place_order(customer=customer, wish=wish, client_key=key, now=now)
 
 

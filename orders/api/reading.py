@@ -31,6 +31,13 @@ class Parameters:
             return ""
         return str(value)
 
+    def lines(self, name: str) -> str:
+        """The parameter as lines of text; a JSON list of texts is one line each."""
+        value = self.values.get(name, "")
+        if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+            return "\n".join(line.replace("\n", " ") for line in value)
+        return self.text(name)
+
     def whole(self, name: str) -> int | None:
         """The parameter as a whole number; None where it is missing. Raises NotWhole for `1e3`, ` 10 `, `1.5`, true, []."""
         value = self.values.get(name, "")

@@ -17,6 +17,7 @@ from orders.api.actions import Told
 from orders.api.reading import NotWhole, Parameters, Unreadable, read
 from orders.money import plain
 from orders.placing import OrderRefused, Problem
+from orders.service_types import INPUT_NAMES
 from orders.statuses import OrderStatus
 
 INCORRECT_REQUEST = "Incorrect request"
@@ -38,6 +39,7 @@ ERRORS: dict[str, Callable[[Problem], str]] = {
     "link": lambda p: "Bad link",
     "request": lambda p: INCORRECT_REQUEST,
     "key_reused": lambda p: INCORRECT_REQUEST,
+    "input": lambda p: INCORRECT_REQUEST,
     "quantity": lambda p: f"Quantity less than minimal {p.number}",
     "quantity_low": lambda p: f"Quantity less than minimal {p.number}",
     "quantity_high": lambda p: f"Quantity more than maximum {p.number}",
@@ -113,6 +115,7 @@ def _add(key: ApiKey, parameters: Parameters) -> dict[str, Any]:
             quantity=quantity,
             odd_quantity=odd,
             request_id=parameters.text("request_id"),
+            inputs={name: parameters.lines(name) for name in INPUT_NAMES},
             now=timezone.now(),
         )
     except OrderRefused as refused:

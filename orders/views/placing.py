@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from orders import ledger
-from orders.forms import OrderForm, SeenRate, new_token
+from orders.forms import TYPE_INPUTS, TYPED, OrderForm, SeenRate, new_token
 from orders.models import Service
 from orders.money import Units
 from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, quote
@@ -24,19 +24,35 @@ class QuoteCard:
     notes: tuple[Problem, ...] = ()
 
 
+# The parts of the page that htmx asks for, by what they replace.
+PARTS = {"services": "services", "type-inputs": "inputs", "quote": "quote"}
+
+
 @require_http_methods(["GET", "POST"])
 def order_new(request: HttpRequest) -> HttpResponse:
-    """One column: choose, see the price, place. By htmx the price or the choice of services alone."""
-    if request.method == "POST":
+    """One column: choose, see the price, place. By htmx the price, the type's inputs or the choice of services alone.
+
+    htmx never places: it posts only because comments are too long for an address.
+    """
+    if request.method == "POST" and not request.htmx:
         return _place(request)
-    search = request.GET.get("q", "")
-    initial = {name: request.GET.get(name, "") for name in ("service", "link", "quantity")}
-    form = OrderForm(initial={**initial, "token": new_token()}, search=search)
-    card = card_for(request, initial)
+    sent = request.POST if request.method == "POST" else request.GET
+    typed = {name: sent.get(name, "") for name in TYPED}
+    form = OrderForm(initial={**typed, "token": new_token()}, search=request.GET.get("q", ""))
+    return _render(request, form, card_for(request, typed))
+
+
+def _render(request: HttpRequest, form: OrderForm, card: QuoteCard, status: int = 200) -> HttpResponse:
     template = "orders/order_new.html"
     if request.htmx:
-        template += "#services" if request.htmx.target == "services" else "#quote"
-    return render(request, template, {"form": form, "card": card, "search": search, "chosen": initial["service"]})
+        template += f"#{PARTS.get(request.htmx.target or '', 'quote')}"
+    context = {
+        "form": form,
+        "card": card,
+        "inputs": form.inputs_of(card.service),
+        "chosen": card.service.pk if card.service else None,
+    }
+    return render(request, template, context, status=status)
 
 
 def card_for(request: HttpRequest, typed: dict[str, str]) -> QuoteCard:
@@ -50,11 +66,11 @@ def card_for(request: HttpRequest, typed: dict[str, str]) -> QuoteCard:
     except OrderRefused:
         return QuoteCard(None, None, balance)
     quantity = form.cleaned_data.get("quantity")
-    wish = Wish(service.pk, form.cleaned_data.get("link", ""), quantity)
-    found = quote(customer=request.user, wish=wish)
+    inputs = {name: form.cleaned_data.get(name, "") for name in TYPE_INPUTS}
+    found = quote(customer=request.user, wish=Wish(service.pk, form.cleaned_data.get("link", ""), quantity, inputs))
     notes = tuple(p for p in found.problems if typed.get(p.field) and p.field not in form.errors)
     notes += tuple(Problem("whole", name, text) for name, texts in form.errors.items() for text in texts)
-    if service.rule.counted and (quantity is None or quantity <= 0 or not found.charge):
+    if not found.charge:
         return QuoteCard(service, None, balance, notes)
     return QuoteCard(service, found, balance, notes)
 
@@ -81,9 +97,7 @@ def _place(request: HttpRequest) -> HttpResponse:
             return redirect("order_detail", order.pk)
     if "token" in form.errors:
         form.with_new_token()
-    typed = {name: request.POST.get(name, "") for name in ("service", "link", "quantity")}
     # What is wrong stands beside its field already; here stays what a link helps with.
-    card = card_for(request, typed)
+    card = card_for(request, {name: request.POST.get(name, "") for name in TYPED})
     card = replace(card, notes=tuple(note for note in card.notes if note.code in {"overlap", "funds"}))
-    context = {"form": form, "card": card, "search": "", "chosen": typed["service"]}
-    return render(request, "orders/order_new.html", context, status=422)
+    return _render(request, form, card, status=422)
