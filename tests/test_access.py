@@ -20,183 +20,10 @@ from helpcenter.models import Article, Section, StatusAdvice
 from orders.models import Category, LedgerEntry
 from support import ticketing
 from support.models import Topic
+from tests.access_table import LEADS_TO, TABLE, WHO
 from tests.conftest import PASSWORD, person
 from tests.factories import NOW, place
-
-WHO = ("visitor", "owner", "stranger", "agent", "editor", "admin")
-
-# Where a redirect leads to, in one word.
-LEADS_TO = {"/accounts/login/": "in", "/admin/login/": "door", "/accounts/reauthenticate/": "again", "/": "home"}
-LEADS_TO |= {"/accounts/email/": "email", "/accounts/password/change/": "password"}
-
-# route, method, then the answer for each of WHO
-TABLE = """
-/ GET 200 200 200 200 200 200
-accounts/api-keys/ GET in 200 200 200 200 200
-accounts/api-keys/<int:key_id>/revoke/ POST in up 404 404 404 404
-accounts/preferences/ GET in 200 200 200 200 200
-accounts/login/ GET 200 home home home home home
-accounts/logout/ POST home home home home home home
-accounts/inactive/ GET 200 200 200 200 200 200
-accounts/signup/ GET 200 home home home home home
-accounts/reauthenticate/ GET in 200 200 200 200 200
-accounts/email/ GET in 200 200 200 200 200
-accounts/confirm-email/ GET in email email email email email
-accounts/password/change/ GET in 200 200 200 200 200
-accounts/password/set/ GET in password password password password password
-accounts/password/reset/ GET 200 200 200 200 200 200
-accounts/login/code/confirm/ GET in home home home home home
-accounts/password/reset/confirm/ GET in in in in in in
-accounts/password/reset/complete/ GET up up up up up up
-accounts/password/reset/done/ GET 200 200 200 200 200 200
-accounts/2fa/ GET in 200 200 200 200 200
-accounts/2fa/authenticate/ GET in home home home home home
-accounts/2fa/reauthenticate/ GET in again again again again again
-accounts/2fa/totp/activate/ GET in again again again again again
-accounts/2fa/totp/deactivate/ GET in 404 404 404 404 404
-accounts/2fa/recovery-codes/ GET in 404 404 404 404 404
-accounts/2fa/recovery-codes/generate/ GET in again again again again again
-accounts/2fa/recovery-codes/download/ POST in 404 404 404 404 404
-accounts/2fa/webauthn/ GET in 200 200 200 200 200
-accounts/2fa/webauthn/add/ GET in again again again again again
-accounts/2fa/webauthn/reauthenticate/ GET in again again again again again
-accounts/2fa/webauthn/keys/<int:pk>/remove/ GET in again again again again again
-accounts/2fa/webauthn/keys/<int:pk>/edit/ GET in again again again again again
-services/ GET 200 200 200 200 200 200
-orders/ GET in 200 200 200 200 200
-orders/new/ GET in 200 200 200 200 200
-orders/<int:order_id>/ GET in 200 404 404 404 404
-orders/<int:order_id>/cancel/ POST in up 404 404 404 404
-balance/ GET in 200 200 200 200 200
-balance/add/ GET in 200 200 200 200 200
-api/v2 POST 200 200 200 200 200 200
-help/ GET 200 200 200 200 200 200
-help/search/ GET 200 200 200 200 200 200
-help/faq/ GET 200 200 200 200 200 200
-help/<slug:section>/ GET 200 200 200 200 200 200
-help/<slug:section>/<slug:slug>/ GET 200 200 200 200 200 200
-tickets/ GET in 200 200 200 200 200
-tickets/new/ GET in 200 200 200 200 200
-tickets/<int:number>/ GET in 200 404 404 404 404
-tickets/<int:number>/solve/ POST in up 404 404 404 404
-admin/ GET door door door 200 200 200
-admin/login/ GET in 403 403 up up up
-admin/logout/ POST door up up 200 200 200
-admin/password_change/ GET door door door 200 200 200
-admin/password_change/done/ GET door door door 200 200 200
-admin/autocomplete/ GET door door door 403 403 403
-admin/jsi18n/ GET door door door 200 200 200
-admin/r/<path:content_type_id>/<path:object_id>/ GET door door door 404 404 404
-admin/auth/group/ GET in door door 403 403 200
-admin/auth/group/add/ GET in door door 403 403 200
-admin/auth/group/<path:object_id>/history/ GET in door door 403 403 200
-admin/auth/group/<path:object_id>/delete/ GET in door door 403 403 200
-admin/auth/group/<path:object_id>/change/ GET in door door 403 403 200
-admin/auth/group/<path:object_id>/ GET in door door change change change
-admin/accounts/user/<id>/password/ GET in door door 403 403 200
-admin/accounts/user/ GET in door door 200 403 200
-admin/accounts/user/add/ GET in door door 403 403 200
-admin/accounts/user/<path:object_id>/history/ GET in door door 200 403 200
-admin/accounts/user/<path:object_id>/delete/ GET in door door 403 403 403
-admin/accounts/user/<path:object_id>/change/ GET in door door 200 403 200
-admin/accounts/user/<path:object_id>/ GET in door door change change change
-admin/accounts/apikey/ GET in door door 403 403 200
-admin/accounts/apikey/add/ GET in door door 403 403 403
-admin/accounts/apikey/<path:object_id>/history/ GET in door door 403 403 200
-admin/accounts/apikey/<path:object_id>/delete/ GET in door door 403 403 403
-admin/accounts/apikey/<path:object_id>/change/ GET in door door 403 403 200
-admin/accounts/apikey/<path:object_id>/ GET in door door change change change
-admin/orders/category/ GET in door door 200 403 200
-admin/orders/category/add/ GET in door door 403 403 200
-admin/orders/category/<path:object_id>/history/ GET in door door 200 403 200
-admin/orders/category/<path:object_id>/delete/ GET in door door 403 403 200
-admin/orders/category/<path:object_id>/change/ GET in door door 200 403 200
-admin/orders/category/<path:object_id>/ GET in door door change change change
-admin/orders/service/ GET in door door 200 403 200
-admin/orders/service/add/ GET in door door 403 403 200
-admin/orders/service/<path:object_id>/history/ GET in door door 200 403 200
-admin/orders/service/<path:object_id>/delete/ GET in door door 403 403 403
-admin/orders/service/<path:object_id>/change/ GET in door door 200 403 200
-admin/orders/service/<path:object_id>/ GET in door door change change change
-admin/orders/ledgerentry/ GET in door door 200 403 200
-admin/orders/ledgerentry/add/ GET in door door 403 403 403
-admin/orders/ledgerentry/<path:object_id>/history/ GET in door door 200 403 200
-admin/orders/ledgerentry/<path:object_id>/delete/ GET in door door 403 403 403
-admin/orders/ledgerentry/<path:object_id>/change/ GET in door door 200 403 200
-admin/orders/ledgerentry/<path:object_id>/ GET in door door change change change
-admin/orders/wallet/ GET in door door 200 403 200
-admin/orders/wallet/add/ GET in door door 403 403 403
-admin/orders/wallet/<path:object_id>/history/ GET in door door 200 403 200
-admin/orders/wallet/<path:object_id>/delete/ GET in door door 403 403 403
-admin/orders/wallet/<path:object_id>/change/ GET in door door 200 403 200
-admin/orders/wallet/<path:object_id>/ GET in door door change change change
-admin/orders/deposit/ GET in door door 200 403 200
-admin/orders/deposit/add/ GET in door door 403 403 403
-admin/orders/deposit/<path:object_id>/history/ GET in door door 200 403 200
-admin/orders/deposit/<path:object_id>/delete/ GET in door door 403 403 403
-admin/orders/deposit/<path:object_id>/change/ GET in door door 200 403 200
-admin/orders/deposit/<path:object_id>/ GET in door door change change change
-admin/orders/order/ GET in door door 200 403 200
-admin/orders/order/add/ GET in door door 403 403 403
-admin/orders/order/<path:object_id>/history/ GET in door door 200 403 200
-admin/orders/order/<path:object_id>/delete/ GET in door door 403 403 403
-admin/orders/order/<path:object_id>/change/ GET in door door 200 403 200
-admin/orders/order/<path:object_id>/ GET in door door change change change
-admin/orders/provider/ GET in door door 200 403 200
-admin/orders/provider/add/ GET in door door 403 403 200
-admin/orders/provider/<path:object_id>/history/ GET in door door 200 403 200
-admin/orders/provider/<path:object_id>/delete/ GET in door door 403 403 403
-admin/orders/provider/<path:object_id>/change/ GET in door door 200 403 200
-admin/orders/provider/<path:object_id>/ GET in door door change change change
-admin/helpcenter/section/ GET in door door 200 200 200
-admin/helpcenter/section/add/ GET in door door 403 200 200
-admin/helpcenter/section/<path:object_id>/history/ GET in door door 200 200 200
-admin/helpcenter/section/<path:object_id>/delete/ GET in door door 403 200 200
-admin/helpcenter/section/<path:object_id>/change/ GET in door door 200 200 200
-admin/helpcenter/section/<path:object_id>/ GET in door door change change change
-admin/helpcenter/article/ GET in door door 200 200 200
-admin/helpcenter/article/add/ GET in door door 403 200 200
-admin/helpcenter/article/<path:object_id>/history/ GET in door door 200 200 200
-admin/helpcenter/article/<path:object_id>/delete/ GET in door door 403 200 200
-admin/helpcenter/article/<path:object_id>/change/ GET in door door 200 200 200
-admin/helpcenter/article/<path:object_id>/ GET in door door change change change
-admin/helpcenter/statusadvice/ GET in door door 200 200 200
-admin/helpcenter/statusadvice/add/ GET in door door 403 403 403
-admin/helpcenter/statusadvice/<path:object_id>/history/ GET in door door 200 200 200
-admin/helpcenter/statusadvice/<path:object_id>/delete/ GET in door door 403 403 403
-admin/helpcenter/statusadvice/<path:object_id>/change/ GET in door door 200 200 200
-admin/helpcenter/statusadvice/<path:object_id>/ GET in door door change change change
-admin/support/ticket/<int:number>/reply/ POST in door door 422 403 422
-admin/support/ticket/<int:number>/note/ POST in door door 422 403 422
-admin/support/ticket/<int:number>/take/ POST in door door change 403 change
-admin/support/ticket/<int:number>/wait/ POST in door door change 403 change
-admin/support/ticket/<int:number>/solve/ POST in door door change 403 change
-admin/support/ticket/<int:number>/reopen/ POST in door door change 403 change
-admin/support/ticket/ GET in door door 200 403 200
-admin/support/ticket/add/ GET in door door 403 403 403
-admin/support/ticket/<path:object_id>/history/ GET in door door 200 403 200
-admin/support/ticket/<path:object_id>/delete/ GET in door door 403 403 403
-admin/support/ticket/<path:object_id>/change/ GET in door door 200 403 200
-admin/support/ticket/<path:object_id>/ GET in door door change change change
-admin/account/emailaddress/ GET in door door 403 403 200
-admin/account/emailaddress/add/ GET in door door 403 403 200
-admin/account/emailaddress/<path:object_id>/history/ GET in door door 403 403 200
-admin/account/emailaddress/<path:object_id>/delete/ GET in door door 403 403 200
-admin/account/emailaddress/<path:object_id>/change/ GET in door door 403 403 200
-admin/account/emailaddress/<path:object_id>/ GET in door door change change change
-admin/mfa/authenticator/ GET in door door 403 403 200
-admin/mfa/authenticator/add/ GET in door door 403 403 200
-admin/mfa/authenticator/<path:object_id>/history/ GET in door door 403 403 200
-admin/mfa/authenticator/<path:object_id>/delete/ GET in door door 403 403 200
-admin/mfa/authenticator/<path:object_id>/change/ GET in door door 403 403 200
-admin/mfa/authenticator/<path:object_id>/ GET in door door change change change
-admin/^(?P<app_label>auth|accounts|orders|helpcenter|support|account|mfa)/$ GET door door door 200 404 200
-admin/(?P<url>.*)$ GET door door door 404 404 404
-theme/ POST home home home home home home
-csp-report/ POST 204 204 204 204 204 204
-health/live GET 200 200 200 200 200 200
-health/ready GET 200 200 200 200 200 200
-"""
+from tests.orders.payments import make_method
 
 
 def routes(patterns, prefix: str = "") -> list[str]:
@@ -244,6 +71,8 @@ def things(customer, agent) -> dict[str, object]:
         "orders/ledgerentry": LedgerEntry.objects.first().pk,
         "orders/wallet": customer.pk,
         "orders/deposit": customer.wallet.deposits.get().pk,
+        "<int:deposit_id>": customer.wallet.deposits.get().pk,
+        "orders/paymentmethod": make_method().pk,
         "orders/order": order.pk,
         "orders/provider": order.provider_id,
         "helpcenter/section": Section.objects.first().pk,
