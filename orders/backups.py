@@ -10,6 +10,20 @@ from pathlib import Path
 
 from django.db import connection
 
+# How libpq's programs read from the environment what the driver is told by name.
+ADDRESS = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "service": "PGSERVICE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+}
+
 
 class BackupFailed(Exception):
     """There is no backup; the message says why, for the person at the terminal. Nothing was left behind."""
@@ -96,15 +110,5 @@ def _run(*command: str, environment: dict[str, str]) -> str:
 
 def _address() -> dict[str, str]:
     """Where the database is, by the environment: an argument would show the password to everybody on the machine."""
-    settings = connection.settings_dict
-    said = {
-        "PGHOST": settings["HOST"],
-        "PGPORT": settings["PORT"],
-        "PGUSER": settings["USER"],
-        "PGPASSWORD": settings["PASSWORD"],
-        "PGDATABASE": settings["NAME"],
-        "PGSSLMODE": settings["OPTIONS"].get("sslmode"),
-        "PGSSLROOTCERT": settings["OPTIONS"].get("sslrootcert"),
-        "PGSERVICE": settings["OPTIONS"].get("service"),
-    }
-    return os.environ | {name: str(value) for name, value in said.items() if value}
+    params = connection.get_connection_params()  # a socket's folder stands in the options
+    return os.environ | {name: str(params[key]) for key, name in ADDRESS.items() if params.get(key)}

@@ -34,7 +34,6 @@ class PaymentForm(DoorForm):
     )
     amount = AmountField(
         label=_("Amount you paid"),
-        max_length=40,
         error_messages={"required": _("Enter the amount that you paid.")},
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
@@ -78,7 +77,6 @@ class PaymentForm(DoorForm):
 class ConfirmForm(DoorForm):
     amount = AmountField(
         label=_("Amount to book"),
-        max_length=40,
         error_messages={"required": _("Enter the amount that came in.")},
         help_text=_("Correct it where another amount came in than was reported."),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
