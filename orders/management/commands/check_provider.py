@@ -30,6 +30,8 @@ class Command(BaseCommand):
             services = client.services()
         except CallFailed as failed:
             raise CommandError(f"{name}: {explained(failed)}") from None
+        if not services.services:
+            raise CommandError(f"{name}: the key works, but it lists no service that can be read.")
         found = {
             "provider": name,
             "dialect": provider.dialect,

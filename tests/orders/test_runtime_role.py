@@ -1,0 +1,101 @@
+"""The role that serves on PostgreSQL: it does all the panel's work, and history it can only add to."""
+
+import io
+import uuid
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from orders import deposits, ledger, runtime_role, submission, triggers
+from orders.models import Deposit, LedgerEntry, Order
+from orders.statuses import OrderStatus
+from orders.verification import verify
+from tests.factories import NOW, order_in, place
+from tests.orders.payments import report
+
+pytestmark = pytest.mark.django_db
+
+ON_POSTGRESQL = connection.vendor == "postgresql"
+HISTORY = [
+    "UPDATE orders_ledgerentry SET note = 'x'",
+    "UPDATE orders_ledgerentry SET amount = amount + 1",
+    "DELETE FROM orders_ledgerentry",
+    "TRUNCATE orders_ledgerentry CASCADE",
+    "DELETE FROM orders_wallet",
+    "DELETE FROM orders_order",
+    "DELETE FROM orders_orderevent",
+    "DELETE FROM orders_deposit",
+    "ALTER TABLE orders_ledgerentry DISABLE TRIGGER ALL",
+    "DROP TRIGGER entry_no_change ON orders_ledgerentry",
+    "CREATE OR REPLACE FUNCTION np_entry_no_change() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$",
+]
+
+
+def run(*command) -> str:
+    out = io.StringIO()
+    call_command(*command, stdout=out)
+    return out.getvalue()
+
+
+def serve_as_runtime_role() -> None:
+    """The rest of the test's transaction is that role's; with its end the role is gone."""
+    name = f"panel_{uuid.uuid4().hex[:12]}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {name}")
+        for statement in run("runtime_role", name).splitlines():
+            cursor.execute(statement)
+        cursor.execute(f"SET ROLE {name}")
+
+
+def refused(statement: str) -> str:
+    """Why the database does not do this, in its own words."""
+    with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    return str(error.value)
+
+
+def test_the_runtime_role_does_the_panels_work_and_cannot_touch_history(customer, agent):
+    if not ON_POSTGRESQL:
+        # There is nothing to grant: the command must say so instead of printing what would not work.
+        with pytest.raises(CommandError, match="SQLite has no roles"):
+            run("runtime_role", "panel")
+        return
+    order_in(OrderStatus.PARTIAL, customer)
+    waiting = report(customer)
+    serve_as_runtime_role()
+
+    assert triggers.missing() == []
+    before = LedgerEntry.objects.count()
+    order = place(customer)
+    [claimed] = submission.claim(now=NOW, most=10)
+    submission.rejected(order_id=order.pk, token=claimed.claim_token, reason="Bad link", now=NOW)
+    deposits.confirm(deposit_id=waiting.pk, agent=agent, now=NOW)
+    assert Order.objects.get(pk=order.pk).status == OrderStatus.ERROR
+    assert LedgerEntry.objects.count() == before + 4  # funds, charge, return, payment
+    assert run("verify_ledger").startswith("The ledger is in order")
+    call_command("migrate", verbosity=0)
+
+    balance = ledger.balance_of(customer)
+    for statement in HISTORY:
+        words = refused(statement)
+        assert "permission denied" in words or "must be owner" in words, (statement, words)
+    assert (LedgerEntry.objects.count(), ledger.balance_of(customer)) == (before + 4, balance)
+    assert Deposit.objects.get(pk=waiting.pk).state == "confirmed"
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    assert verify() == []
+
+
+@pytest.mark.parametrize(
+    ("role", "quoted"),
+    [("panel", '"panel"'), ('x"; DROP TABLE orders_order; --', '"x""; DROP TABLE orders_order; --"')],
+)
+def test_the_grants_name_the_role_as_a_name_and_nothing_else(role, quoted):
+    for statement in runtime_role.grants(role):
+        assert statement.endswith((f"TO {quoted}", f"FROM {quoted}"))
+
+
+def test_entries_may_only_be_read_and_added():
+    last = [s for s in runtime_role.grants("panel") if "orders_ledgerentry" in s]
+    assert last == ['REVOKE UPDATE, DELETE, TRUNCATE ON orders_ledgerentry FROM "panel"']
