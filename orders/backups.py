@@ -49,7 +49,11 @@ def take(path: Path) -> Backup:
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.unfinished")
     try:
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        entries = _from_sqlite(unfinished) if connection.vendor == "sqlite" else _from_postgres(unfinished)
+        entries = None
+        if connection.vendor == "sqlite":
+            entries = _from_sqlite(unfinished)
+        else:
+            _from_postgres(unfinished)
         with open(unfinished, "rb") as written:
             os.fsync(written.fileno())
         # Unlike a rename this fails where somebody made the file meanwhile.

@@ -65,10 +65,11 @@ def report_payment(
     where the key came with other content.
     """
     assert 0 < len(client_key) <= LONGEST_KEY
-    said = {
+    reference = _clean_reference(reference)
+    said: dict[str, int | str] = {
         "method_id": method.pk,
         "amount": amount,
-        "reference": _clean_reference(reference),
+        "reference": reference,
         "note": _clean(note, "note", LONGEST_NOTE),
     }
     if twin := _reported_before(customer, client_key):
@@ -84,7 +85,7 @@ def report_payment(
             deposit = Deposit(
                 wallet_id=customer.pk,
                 client_key=client_key,
-                reference_key=reference_key(said["reference"]),
+                reference_key=reference_key(reference),
                 reported_at=now,
                 **said,
             )

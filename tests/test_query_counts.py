@@ -13,6 +13,7 @@ from support import ticketing
 from support.models import Topic
 from tests.conftest import person
 from tests.factories import NOW, make_provider, make_service, order_in, place
+from tests.orders.payments import make_method, report
 
 STATUSES = [OrderStatus.PARTIAL, OrderStatus.PROCESSING, OrderStatus.REFUNDED]
 
@@ -25,6 +26,7 @@ PAGES = {
     "/orders/{order}/": 8,
     "/balance/": 5,
     "/balance/?kind=charge": 5,
+    "/balance/add/": 7,
     "/tickets/": 4,
     "/accounts/api-keys/": 5,
     "/help/orders-troubleshooting/order-statuses-explained/": 8,
@@ -38,6 +40,7 @@ ADMIN_LISTS = {
     "orders/ledgerentry": 4,
     "orders/wallet": 4,
     "orders/deposit": 5,
+    "orders/paymentmethod": 4,
     "support/ticket": 4,
     "accounts/user": 6,
     "accounts/apikey": 4,
@@ -59,6 +62,7 @@ def add_rows(customer, numbers) -> int:
         place(other)
         ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=order, text="Where is it?", now=NOW)
         api_keys.issue(user=customer, name=f"key {number}", now=NOW)
+        report(customer, make_method())
     return order.pk
 
 
