@@ -13,6 +13,7 @@ from orders import ledger, money, triggers
 from orders.models import LedgerEntry, Provider, Service
 from orders.provider.simulator import running_simulator
 from orders.provider.simulator_catalogue import SERVICES
+from orders.service_types import known_type
 from orders.statuses import OrderStatus
 from tests.factories import fund, order_in, place
 
@@ -73,7 +74,7 @@ def test_a_provider_without_a_key_is_not_added(db):
 
 def test_a_catalogue_is_imported_with_its_markup_and_again_changes_nothing(simulator):
     run("add_provider", "Simulator", simulator.url, key=simulator.key)
-    sold = [service for service in SERVICES if service.type in {"Default", "Package"}]
+    sold = [service for service in SERVICES if known_type(service.type)]
     told = run("import_catalogue", "Simulator", markup="50")
     assert told[-1] == f"{len(sold)} new, 0 changed, 0 unchanged, {len(SERVICES) - len(sold)} skipped"
     for offered in sold:
