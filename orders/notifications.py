@@ -73,7 +73,7 @@ def message_about(deposit: Deposit, mail: object = None) -> EmailMultiAlternativ
     subject = " ".join(render_to_string("emails/deposit_decided_subject.txt", context).split())
     text = render_to_string("emails/deposit_decided.txt", context).strip() + "\n"
     message = EmailMultiAlternatives(subject, text, to=[deposit.wallet.customer.email], connection=mail)
-    message.attach_alternative(render_to_string("emails/letter.html", {"subject": subject, "text": text}), "text/html")
+    message.attach_alternative(render_to_string("emails/letter.html", {"subject": subject, "text": text.strip()}), "text/html")
     return message
 
 

@@ -1,4 +1,5 @@
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from orders import submission, triggers
@@ -21,7 +22,8 @@ class Command(BaseCommand):
                 "Each waits for a person in the order desk: did it arrive at the provider, or did it not?"
             )
         absent = triggers.missing()
-        triggers.create()
+        if absent:
+            self.put_guard_in_place()
         self.stdout.write(f"The ledger's triggers are in place ({len(absent)} had been missing or changed).")
         faults = verify()
         for fault in faults:
@@ -29,3 +31,12 @@ class Command(BaseCommand):
         if faults:
             raise CommandError(f"The ledger is not in order: {len(faults)} faults.", returncode=1)
         self.stdout.write("The ledger is in order.")
+
+    def put_guard_in_place(self) -> None:
+        try:
+            with transaction.atomic():
+                triggers.create()
+        except DatabaseError as error:
+            raise CommandError(
+                f"The ledger's triggers could not be put in place; run this as the owner of the tables. ({error})"
+            ) from None
