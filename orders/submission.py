@@ -23,6 +23,8 @@ from orders.statuses import OrderStatus
 Submission = Order.Submission
 
 LEASE = dt.timedelta(seconds=120)
+# No call takes longer (`transport.Timeouts.total`).
+LONGEST_CALL = dt.timedelta(seconds=40)
 RESTORED = "The panel was restored from a backup"
 FIRST_BACKOFF = dt.timedelta(seconds=10)
 LONGEST_BACKOFF = dt.timedelta(minutes=15)
@@ -53,6 +55,17 @@ def claim(*, now: dt.datetime, most: int) -> list[Order]:
         )
     return list(
         Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id")
+    )
+
+
+def may_still_send(order: Order, now: dt.datetime) -> bool:
+    """Whether a call that begins now is over before the claim's lease is.
+
+    Later, an agent may look at the provider's pages, not find the order and have it sent again: then nothing may leave here any
+    more. An order that is asked for again under its request_id may go at any time.
+    """
+    return order.submission != Submission.SENDING or (
+        order.claim_until is not None and now + LONGEST_CALL < order.claim_until
     )
 
 

@@ -69,16 +69,22 @@ def send(claimed: Sequence[Order], clock: Clock) -> int:
     clients = {order.provider: client_for(order.provider) for order in claimed if order.provider}
     with ThreadPoolExecutor(min(SUBMIT_THREADS, len(claimed))) as pool:
         # The threads only speak HTTP; every row is read and written by this one, with its one connection.
-        waiting = [(order, pool.submit(timed_add, clients[order.provider], request_of(order))) for order in claimed]
+        waiting = [(order, pool.submit(timed_add, clients[order.provider], order, clock)) for order in claimed]
         for order, answer in waiting:
             outcome, took_ms = answer.result()
-            record_answer(order, outcome, clock(), took_ms=took_ms)
+            if outcome is None:
+                submission.try_later(order_id=order.pk, token=order.claim_token, reason="", now=clock())
+            else:
+                record_answer(order, outcome, clock(), took_ms=took_ms)
     return len(claimed)
 
 
-def timed_add(client: ProviderClient, request: AddRequest) -> tuple[AddOutcome, int]:
+def timed_add(client: ProviderClient, order: Order, clock: Clock) -> tuple[AddOutcome | None, int]:
+    """The outcome and how long it took; None where the calls before it took so long that this one was not begun."""
+    if not submission.may_still_send(order, clock()):
+        return None, 0
     begun = time.monotonic()
-    return client.add(request), elapsed_ms(begun)
+    return client.add(request_of(order)), elapsed_ms(begun)
 
 
 def elapsed_ms(begun: float) -> int:

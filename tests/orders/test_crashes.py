@@ -11,6 +11,7 @@ from orders.models import LedgerEntry, OrderEvent
 from orders.placing import Wish, place_order
 from orders.provider.client import ProviderClient
 from orders.provider.simulator import running_simulator
+from orders.provider.transport import Timeouts
 from orders.reports import Report
 from orders.statuses import SETTLED, OrderStatus
 from orders.verification import verify
@@ -202,3 +203,32 @@ def test_orders_whose_poller_died_are_asked_for_again(customer, settings, crash)
             worker.run_once(clock=clock)
     assert {fresh(order).status for order in orders} <= SETTLED
     assert verify() == []
+
+
+@pytest.mark.fault(28)
+def test_a_worker_that_sleeps_between_claim_and_call_does_not_send_what_another_has_sent_meanwhile(
+    customer, admin, settings
+):
+    clock = Clock()
+    with running_simulator(clock=clock.seconds) as sim:
+        order = place(customer, service=service_of(sells(sim, settings)), link="https://example.com/completed")
+        claimed = submission.claim(now=clock(), most=1)
+        clock.pass_(minutes=10)
+        worker.run_once(clock=clock)
+        desk.did_not_arrive(order_id=order.pk, send_again=True, actor=admin, reason="not in their list", now=clock())
+        worker.run_once(clock=clock)
+        sync.send(claimed, clock)  # it wakes up
+        assert [row["times"] for row in sim.report()["accepted"]] == [1]
+    assert fresh(order).submission == A
+
+
+def test_a_worker_whose_lease_leaves_no_time_for_a_call_gives_the_order_back(customer, settings):
+    clock = Clock()
+    with running_simulator(clock=clock.seconds) as sim:
+        order = place(customer, service=service_of(sells(sim, settings)), link="https://example.com/completed")
+        claimed = submission.claim(now=clock(), most=1)
+        clock.now += submission.LEASE - submission.LONGEST_CALL
+        sync.send(claimed, clock)
+        assert sim.report()["accepted"] == []
+        assert fresh(order).submission == "queued"
+    assert submission.LONGEST_CALL.total_seconds() >= Timeouts().total
