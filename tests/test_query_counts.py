@@ -22,7 +22,7 @@ PAGES = {
     "/services/": 5,
     "/orders/": 6,
     "/orders/?status=partial": 6,
-    "/orders/new/": 8,
+    "/orders/new/": 6,
     "/orders/{order}/": 8,
     "/balance/": 5,
     "/balance/?kind=charge": 5,
