@@ -273,7 +273,7 @@ def make_payments(customer: User, now: dt.datetime) -> None:
         customer=customer,
         method=bank,
         amount=parse("40.00"),
-        reference="DEMO-2025-0042",
+        reference="DEMO-0042",
         note="Sent this morning",
         client_key="demo:payment",
         now=now - 50 * A_MINUTE,

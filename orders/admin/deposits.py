@@ -62,7 +62,7 @@ class PaymentMethodAdmin(Desk):
 
 @admin.register(Deposit)
 class DepositAdmin(ReadOnly):
-    list_display = ("number", "state", "customer", "money", "method", "reference", "doubt", "reported", "decided_by")
+    list_display = ("number", "state", "customer", "money", "reference", "doubt", "method", "reported", "decided_by")
     list_filter = ("state", "method")
     list_select_related = ("wallet__customer", "method", "decided_by")
     search_fields = ("reference",)
