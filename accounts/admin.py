@@ -1,10 +1,13 @@
 """People and keys as staff see them. Who may hand out rights is decided here: only an administrator."""
 
+from decimal import Decimal
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import MONEY_DECIMALS
 from accounts.models import ApiKey, User
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -64,8 +67,14 @@ class ApiKeyAdmin(admin.ModelAdmin):
 
     list_display = ("name", "user", "prefix", "scope", "created_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
+    exclude = ("daily_cap",)
+    readonly_fields = ("most_a_day",)
     search_fields = ("user__email", "prefix")
     show_full_result_count = False
+
+    @admin.display(description=_("most a day"))
+    def most_a_day(self, key: ApiKey) -> str:
+        return "" if key.daily_cap is None else f"{Decimal(key.daily_cap).scaleb(-MONEY_DECIMALS):,.2f}"
 
     def has_add_permission(self, request):
         return False

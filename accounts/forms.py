@@ -2,15 +2,20 @@
 
 import functools
 import zoneinfo
+from decimal import Decimal
 
 from django import forms
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts import addresses
 from accounts.models import ApiKey, User
 
 # More than anybody's programs need; it keeps the page and a forgotten script within bounds.
 MOST_LIVE_KEYS = 20
+# As `orders.money` counts; this app imports no other, so a test holds the two together.
+MONEY_DECIMALS = 8
 
 
 class ApiKeyForm(forms.Form):
@@ -26,6 +31,25 @@ class ApiKeyForm(forms.Form):
     scope = forms.ChoiceField(
         label=_("What it may do"), choices=ApiKey.Scope.choices, initial=ApiKey.Scope.ORDER, widget=forms.RadioSelect
     )
+    daily_cap = forms.CharField(
+        label=_("Most that it may spend in a day"),
+        required=False,
+        strip=True,
+        help_text=_("In the currency of the shop, for example 25.00. Empty: as much as your balance holds."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
+        validators=[
+            RegexValidator(
+                r"\A[0-9]{1,9}(\.[0-9]{1,8})?\Z", _("Enter an amount with plain digits and a point, for example 25.00.")
+            )
+        ],
+    )
+    networks = forms.CharField(
+        label=_("Addresses it may come from"),
+        required=False,
+        max_length=4000,
+        help_text=_("IP addresses or networks like 203.0.113.0/24, one a line. Empty: from anywhere."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
 
     def __init__(self, *args, user: User, **kwargs):
         super().__init__(*args, **kwargs)
@@ -39,6 +63,26 @@ class ApiKeyForm(forms.Form):
                 _("You already have a key with this name. Revoke it first, or choose another name.")
             )
         return name
+
+    def clean_daily_cap(self) -> int | None:
+        """In units."""
+        text = self.cleaned_data["daily_cap"]
+        return int(Decimal(text).scaleb(MONEY_DECIMALS)) if text else None
+
+    def clean_networks(self) -> str:
+        try:
+            lines = addresses.read_networks(self.cleaned_data["networks"])
+        except addresses.NotANetwork as wrong:
+            raise forms.ValidationError(
+                _("%(text)s is no IP address and no network. Write 203.0.113.7 or 203.0.113.0/24."),
+                params={"text": wrong.text},
+            ) from None
+        if len(lines.splitlines()) > addresses.MOST_NETWORKS:
+            raise forms.ValidationError(
+                _("At most %(most)s lines, please. Join neighbours to one network."),
+                params={"most": addresses.MOST_NETWORKS},
+            )
+        return lines
 
     def clean(self):
         if self.user.api_keys.filter(revoked_at=None).count() >= MOST_LIVE_KEYS:

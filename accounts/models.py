@@ -62,12 +62,16 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         READ = "read", _("Read: services, order status, balance")
         ORDER = "order", _("Order: place orders, and everything that read may")
+        TEST = "test", _("Test: orders are checked and priced, but not placed or charged")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("user"))
     name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(_("begins with"), max_length=12)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=8, choices=Scope.choices, default=Scope.ORDER)
+    networks = models.TextField(_("addresses it may come from"), blank=True, help_text=_("One network a line."))
+    # In units, like all money (`orders/money.py`); what counts is what the key's orders of the day were charged.
+    daily_cap = models.BigIntegerField(_("most a day"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -79,3 +83,16 @@ class ApiKey(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.prefix}…)"
+
+
+class CallWindow(models.Model):
+    """How often somebody called since their window began. Written by one statement alone, in `accounts/call_rate.py`."""
+
+    # A key or a network; never the text of a key.
+    subject = models.CharField(max_length=80, primary_key=True)
+    # Milliseconds since 1970: the one statement compares and replaces it on either database.
+    began = models.BigIntegerField(db_index=True)
+    used = models.PositiveIntegerField()
+
+    def __str__(self):
+        return self.subject

@@ -26,6 +26,14 @@ class PollSchedule:
     later: int
 
 
+@dataclass(frozen=True)
+class CallRate:
+    """So many calls in a window of so many seconds (see `NEOPANEL_API_RATE`)."""
+
+    most: int
+    seconds: int
+
+
 def data_dir() -> Path:
     """The one folder that the panel writes to; made where it is missing."""
     path = Path(env.str("NEOPANEL_DATA_DIR", default=str(ROOT / "var"))).resolve()
@@ -73,3 +81,16 @@ def poll_schedule(text: str) -> PollSchedule:
             f"NEOPANEL_POLL_SECONDS must be four whole numbers of seconds like 30,120,600,3600, not {text!r}."
         ) from None
     return PollSchedule(*seconds)
+
+
+WINDOWS = {"sec": 1, "min": 60, "hour": 3600}
+
+
+def call_rate(text: str) -> CallRate:
+    """`120/min` as a rate. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    most, _slash, window = text.strip().partition("/")
+    if not (most.isascii() and most.isdigit() and 0 < int(most) < 10**9 and window in WINDOWS):
+        raise environ.ImproperlyConfigured(
+            f"NEOPANEL_API_RATE must be a number of calls a sec, min or hour like 120/min, not {text!r}."
+        )
+    return CallRate(int(most), WINDOWS[window])

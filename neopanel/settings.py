@@ -4,7 +4,17 @@ import environ
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from neopanel.env import ROOT, amount_of, data_dir, env, generated, make_field_key, make_secret, poll_schedule
+from neopanel.env import (
+    ROOT,
+    amount_of,
+    call_rate,
+    data_dir,
+    env,
+    generated,
+    make_field_key,
+    make_secret,
+    poll_schedule,
+)
 
 NEOPANEL_ENV = env.str("NEOPANEL_ENV", default="demo")
 if NEOPANEL_ENV not in {"demo", "production"}:
@@ -29,6 +39,7 @@ POLL_SCHEDULE = poll_schedule(env.str("NEOPANEL_POLL_SECONDS", default="3,10,30,
 MONEY_LIMIT = amount_of("NEOPANEL_MONEY_LIMIT", default="50.00")
 BREAKER_PERCENT = env.int("NEOPANEL_BREAKER_PERCENT", default=20)
 BREAKER_ORDERS = env.int("NEOPANEL_BREAKER_ORDERS", default=10)
+API_RATE = call_rate(env.str("NEOPANEL_API_RATE", default="120/min"))
 ALLOW_PRIVATE_HOSTS = env.list("NEOPANEL_ALLOW_PRIVATE_HOSTS", default=[])
 DEMO_SPEED = env.float("NEOPANEL_DEMO_SPEED", default=1.0)
 
@@ -202,7 +213,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The health pages are asked for over plain http by load balancers.
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
-if env.bool("NEOPANEL_BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("NEOPANEL_BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {

@@ -1,10 +1,11 @@
-"""The worker's own look at the books: once an hour every balance is recomputed, and money stops where one is wrong."""
+"""Once an hour the worker looks at the books: every balance is recomputed, and money stops where one is wrong; and it sweeps."""
 
 import datetime as dt
 import logging
 import time
 from collections.abc import Callable
 
+from accounts import call_rate
 from orders import halt, timetable, verification
 
 log = logging.getLogger(__name__)
@@ -27,4 +28,13 @@ def reconcile_due(clock: Callable[[], dt.datetime]) -> int:
         listed = "; ".join(f"{fault.where}: {fault.what}" for fault in faults[:SHOWN])
         log.critical("The ledger is not in order, money stands still: %s", listed)
         halt.begin(reason=f"The hourly check found the books wrong. {listed}", now=now)
+    return 1
+
+
+def sweep_due(clock: Callable[[], dt.datetime]) -> int:
+    """Removes, when it is due, what counted API calls that are long past."""
+    now = clock()
+    if not timetable.take(name="sweep", every=EVERY, now=now):
+        return 0
+    call_rate.forget_ended(now=now)
     return 1

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from orders import halt, ledger, links, service_types
 from orders.models import LedgerEntry, Order, OrderEvent, Service
 from orders.money import NotMoney, Units, charge_for, show
@@ -19,6 +21,7 @@ from orders.statuses import ACTIVE, OrderStatus
 
 LONGEST_KEY = 72
 HALTED = gettext_lazy("Orders are stopped for a check of the books. Nothing is lost; please try again later.")
+OVER_CAP = gettext_lazy("This key has spent what it may spend in a day.")
 FROZEN = gettext_lazy("Your account cannot order at the moment. Open a ticket, and we tell you why.")
 
 
@@ -160,12 +163,19 @@ def overlap_problems(*, customer_id: int, service: Service, link: str) -> list[P
 
 
 def place_order(
-    *, customer: User, wish: Wish, client_key: str, now: dt.datetime, seen_rate: int | None = None
+    *,
+    customer: User,
+    wish: Wish,
+    client_key: str,
+    now: dt.datetime,
+    seen_rate: int | None = None,
+    api_key: ApiKey | None = None,
 ) -> Order:
     """One order and its charge, or nothing. The same `client_key` with the same wish again gives the first order.
 
     `seen_rate` is the price (units) that the customer was shown; another one than the service's own refuses the order with the
-    new price, and it can do nothing else. Raises OrderRefused, with code `key_reused` where the key came with another wish.
+    new price, and it can do nothing else. `api_key`: the customer's own, where a program orders; its daily cap holds. Raises
+    OrderRefused, with code `key_reused` where the key came with another wish.
     """
     assert 0 < len(client_key) <= LONGEST_KEY
     if twin := placed_before(customer=customer, client_key=client_key):
@@ -182,9 +192,12 @@ def place_order(
                 problems.insert(0, Problem("frozen", "service", str(FROZEN)))
             if seen_rate is not None and seen_rate != offer.service.rate:
                 problems.insert(0, _price_problem(offer.service))
+            # Read under the lock too: calls side by side cannot go over the cap together.
+            if api_key is not None and not _within_cap(api_key, offer.charge, now=now):
+                problems.append(Problem("cap", "quantity", str(OVER_CAP)))
             if problems:
                 raise OrderRefused(*problems)
-            order = _create(offer, wallet_id=wallet.pk, client_key=client_key, now=now)
+            order = _create(offer, wallet_id=wallet.pk, client_key=client_key, api_key=api_key, now=now)
             ledger.post(
                 wallet_id=wallet.pk,
                 amount=-order.charge,
@@ -219,12 +232,23 @@ def _price_problem(service: Service) -> Problem:
     return Problem("price", "service", sentence % {"rate": show(service.rate, settings.CURRENCY)})
 
 
-def _create(offer: Quote, *, wallet_id: int, client_key: str, now: dt.datetime) -> Order:
+def _within_cap(api_key: ApiKey, charge: Units, *, now: dt.datetime) -> bool:
+    """Whether the key may spend so much more today; the day begins at midnight of the shop's zone. Returns do not count back."""
+    if api_key.daily_cap is None:
+        return True
+    midnight = now.astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Order.objects.filter(api_key=api_key, created_at__gte=midnight)
+    spent: int = today.aggregate(spent=Sum("charge"))["spent"] or 0
+    return spent + charge <= api_key.daily_cap
+
+
+def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | None, now: dt.datetime) -> Order:
     service = offer.service
     order = Order(
         wallet_id=wallet_id,
         service=service,
         client_key=client_key,
+        api_key=api_key,
         link=offer.link,
         target_key=links.target_key(offer.link),
         overlap_key=links.overlap_key(service.pk, offer.link),

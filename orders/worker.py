@@ -29,6 +29,7 @@ CHORES: dict[str, Callable[[Clock], int]] = {
     "poll": sync.poll_due,
     "notify": notifications.notify_due,
     "reconcile": bookkeeping.reconcile_due,
+    "sweep": bookkeeping.sweep_due,
 }
 
 

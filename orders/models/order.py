@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from accounts.models import ApiKey
 from orders.models.catalogue import Service
 from orders.models.ledger import Wallet
 from orders.models.provider import Provider
@@ -39,6 +40,10 @@ class Order(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders", verbose_name=_("service"))
     # The form's token or the program's request_id: the same wish twice is one order.
     client_key = models.CharField(max_length=72, editable=False)
+    # The program's key that placed it, for the key's daily cap; NULL for what people order themselves.
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.PROTECT, null=True, related_name="orders", verbose_name=_("API key"), db_index=False
+    )
     link = models.CharField(_("link"), max_length=2000)
     # SHA-256 of the canonical link, and of service and canonical link: links themselves are too long for an index.
     target_key = models.CharField(max_length=64, editable=False)
@@ -110,6 +115,7 @@ class Order(models.Model):
             models.Index(fields=["send_after"], condition=Q(submission="queued"), name="order_queued"),
             models.Index(fields=["claim_until"], condition=Q(submission="sending"), name="order_sending"),
             models.Index(fields=["provider", "poll_at"], condition=Q(poll_at__isnull=False), name="order_poll_due"),
+            models.Index(fields=["api_key", "created_at"], condition=Q(api_key__isnull=False), name="order_of_api_key"),
             models.Index(fields=["-id"], condition=Q(review=True) | Q(submission="unknown"), name="order_needs_person"),
             # The desk: every filter of its list, newest first.
             models.Index(fields=["status", "-id"], name="order_by_status"),

@@ -6,10 +6,24 @@ import re
 import pytest
 
 from accounts import api_keys
-from accounts.forms import MOST_LIVE_KEYS
+from accounts.forms import MONEY_DECIMALS, MOST_LIVE_KEYS
 from accounts.models import ApiKey
+from orders import money
 
 PAGE = "/accounts/api-keys/"
+ODD_CAPS = [
+    "-1",
+    "1e3",
+    "1,00",
+    "0.000000001",
+    "Infinity",
+    "NaN",
+    "\N{ARABIC-INDIC DIGIT THREE}",
+    "1" * 10,
+    "abc",
+    "1.",
+]
+ODD_NETWORKS = ["shop.example.com", "1.2.3", "203.0.113.0/33", "203.0.113.256", "::1/129", "<b>", "10.0.0.1/-1"]
 
 
 def create(client, **fields):
@@ -71,7 +85,7 @@ def test_a_new_key_is_shown_once_and_works(client, customer, now):
     assert "Shop script" in client.get(PAGE).text
 
 
-@pytest.mark.parametrize("scope", ["read", "order"])
+@pytest.mark.parametrize("scope", ["read", "order", "test"])
 def test_a_key_may_do_what_was_chosen(client, customer, scope):
     client.force_login(customer)
     create(client, scope=scope)
@@ -103,6 +117,9 @@ def test_the_name_of_a_revoked_key_is_free_again(client, customer, now):
         ({"name": "a\x00b"}, "Null characters are not allowed."),
         ({"scope": "admin"}, "Select a valid choice."),
         ({"scope": ""}, "This field is required."),
+        *(({"daily_cap": odd}, "Enter an amount with plain digits") for odd in ODD_CAPS),
+        *(({"networks": odd}, "is no IP address and no network") for odd in ODD_NETWORKS),
+        ({"networks": "\n".join(f"203.0.{n}.0/24" for n in range(51))}, "At most 50 lines"),
     ],
 )
 def test_bad_input_is_refused_with_a_sentence_and_keeps_what_was_typed(client, customer, fields, sentence):
@@ -113,6 +130,24 @@ def test_bad_input_is_refused_with_a_sentence_and_keeps_what_was_typed(client, c
     assert ApiKey.objects.count() == 0
     if "name" not in fields:
         assert 'value="Shop script"' in answer.text
+
+
+def test_a_keys_limits_are_kept_as_typed_and_shown(client, customer):
+    client.force_login(customer)
+    answer = create(client, daily_cap="25.5", networks="203.0.113.7, 2001:db8::/32\n198.51.100.77/24 203.0.113.7")
+    assert answer.status_code == 200
+    key = ApiKey.objects.get()
+    assert (key.daily_cap, MONEY_DECIMALS) == (money.parse("25.50"), money.DECIMALS)
+    assert key.networks.splitlines() == ["203.0.113.7/32", "2001:db8::/32", "198.51.100.0/24"]
+    page = client.get(PAGE).text
+    assert "at most 25.50 USD a day" in page
+    assert "203.0.113.7/32<br>2001:db8::/32" in page
+
+
+def test_a_cap_of_nothing_is_a_cap(client, customer):
+    client.force_login(customer)
+    create(client, daily_cap="0")
+    assert ApiKey.objects.get().daily_cap == 0
 
 
 def test_there_is_a_most_of_live_keys(client, customer, now):
