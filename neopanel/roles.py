@@ -7,9 +7,12 @@ READ_ALL = ("accounts.view_user", "orders.view_*", "support.view_*", "helpcenter
 EDIT_HELP = ("helpcenter.*",)
 ANSWER = (*READ_ALL, "support.*")
 
+# Money of orders and payments, each movement within the shop's limit (NEOPANEL_MONEY_LIMIT).
+DESK = (*ANSWER, "orders.decide_deposit", "orders.settle_order", "orders.refund_order")
+
 ROLES: dict[str, tuple[str, ...]] = {
-    "Support agent": (*ANSWER, "orders.decide_deposit"),
-    "Support lead": (*ANSWER, "orders.decide_deposit"),
+    "Support agent": DESK,
+    "Support lead": (*DESK, "orders.exceed_limit", "orders.adjust_balance", "orders.switch_halt"),
     "Content editor": EDIT_HELP,
     "Content reviewer": EDIT_HELP,
     "Auditor": READ_ALL,
@@ -20,6 +23,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "orders.delete_category",
         "orders.change_service",
         "orders.change_provider",
+        "orders.steer_provider",
+        "orders.switch_halt",
         "orders.add_paymentmethod",
         "orders.change_paymentmethod",
     ),

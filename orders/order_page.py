@@ -25,6 +25,11 @@ class MoneyCard:
     by_quantity: bool
 
     @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """Oldest first."""
+        return (self.charge_entry, *self.return_entries) if self.charge_entry else self.return_entries
+
+    @property
     def kept(self) -> Units:
         return Units(self.charged - self.returned)
 
@@ -48,8 +53,11 @@ class OrderPage:
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:
     """The customer's order with all that its page shows; None for an unknown order and for somebody else's alike."""
     order = queries.orders_of(customer).select_related("service", "provider").filter(pk=order_id).first()
-    if order is None:
-        return None
+    return None if order is None else page_of(order, now=now)
+
+
+def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
+    """All that is known of an order; `service` and `provider` should stand beside it already."""
     tickets = tuple(order.tickets.only("number", "state", "closed_at", "order").order_by("-number"))
     open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
     return OrderPage(
@@ -64,7 +72,7 @@ def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | 
 
 
 def money_card(order: Order) -> MoneyCard:
-    entries = list(order.entries.order_by("seq"))
+    entries = list(order.entries.select_related("actor").order_by("seq"))
     remains = order.remains if order.remains is not None and 0 < order.remains < order.quantity else None
     by_quantity = (
         order.status == OrderStatus.PARTIAL

@@ -4,7 +4,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin.readonly import ReadOnly
-from orders.models import LedgerEntry, Wallet
+from orders.models import LedgerEntry
 from orders.templatetags.orders_tags import as_money, signed_money
 
 
@@ -32,14 +32,3 @@ class LedgerEntryAdmin(ReadOnly):
             address = reverse("admin:orders_deposit_change", args=[entry.deposit_id])
             return format_html('<a href="{}">{}</a>', address, entry.deposit)
         return entry.note
-
-
-@admin.register(Wallet)
-class WalletAdmin(ReadOnly):
-    list_display = ("customer", "money", "seq")
-    list_select_related = ("customer",)
-    search_fields = ("customer__email",)
-
-    @admin.display(description=_("balance"), ordering="balance")
-    def money(self, wallet):
-        return as_money(wallet.balance)

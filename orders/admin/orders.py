@@ -1,37 +1,93 @@
-from django.contrib import admin
-from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.text import Truncator
-from django.utils.translation import gettext_lazy as _
+"""Orders at the agents' desk: find them by what has an index, see all that is known of one, and act on it by the doors."""
 
-from orders import queries
+from functools import partial
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from orders import order_page, queries
+from orders.admin import bulk
+from orders.admin.offers import demand, goes_through
+from orders.admin.order_actions import ACTIONS, SETTLE, form_for, offers_for
 from orders.admin.readonly import ReadOnly
 from orders.models import Order
-from orders.templatetags.orders_tags import as_money, minutes, moment, signed_money
+from orders.statuses import OrderStatus
+from orders.templatetags.orders_tags import as_money, minutes
+
+NOT_STARTED = {OrderStatus.PENDING, OrderStatus.PROCESSING}
+
+
+class AttentionFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what it needs")
+    parameter_name = "attention"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("any", _("Somebody's attention")),
+            ("review", _("A decision about a report")),
+            ("unknown", _("To be found at the provider")),
+            ("late", _("Time: far beyond what is stated")),
+            ("cancel", _("The provider's answer to a cancel")),
+        ]
+
+    def queryset(self, request, queryset):
+        now = timezone.now()
+        wanted = {
+            "any": queries.needing_attention,
+            "review": lambda now: queries.under_review(),
+            "unknown": lambda now: queries.unknown(),
+            "late": queries.overdue,
+            "cancel": lambda now: queries.wishing_to_cancel(),
+        }.get(self.value())
+        return queryset & wanted(now) if wanted else queryset
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly):
-    """Find an order and see everything about it. Searching is by what has an index: number, e-mail, provider's id."""
-
-    list_display = ("id", "customer", "service_name", "status", "verdict", "submission", "review", "money", "placed")
-    list_filter = ("status", "review", "submission", "provider")
-    list_select_related = ("wallet__customer", "service")
-    search_fields = ("=id", "=wallet__customer__email", "=provider_order_id")
-    ordering = ("-id",)
-    fieldsets = (
-        (None, {"fields": ("customer", "service_name", "link", "quantity", "status", "verdict", "review")}),
-        (_("Money"), {"fields": ("charge_shown", "returned_shown", "entries")}),
-        (_("Delivery"), {"fields": ("start_count", "remains", "stated", "status_since", "moved_at", "checked_at")}),
-        (
-            _("Submission"),
-            {"fields": ("submission", "attempts", "provider", "provider_order_id", "send_after", "poll_at")},
-        ),
-        (_("What happened"), {"fields": ("timeline",)}),
+    list_display = (
+        "number",
+        "customer",
+        "service_name",
+        "status_badge",
+        "age",
+        "verdict",
+        "at_provider",
+        "sent",
+        "doubt",
     )
+    list_display_links = ("number",)
+    list_filter = (AttentionFilter, "status", "provider")
+    list_select_related = ("wallet__customer", "service", "provider")
+    search_fields = ("id",)
+    search_help_text = gettext_lazy(
+        "Number, provider's number, link in any spelling, or the customer's whole e-mail address"
+    )
+    ordering = ("-id",)
+    sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
+    actions = (bulk.ask_chosen, bulk.approve_chosen, bulk.cancel_chosen)
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("wallet__customer", "service", "provider")
+    class Media:
+        css = {"all": ["css/components.css", "css/workspace.css"]}
+
+    # --- The list
+
+    def has_settle_permission(self, request):
+        return request.user.has_perm(SETTLE)
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queries.found_at_desk(queryset, search_term) if search_term.strip() else queryset), False
 
     def get_changelist_instance(self, request):
         """Open tickets of the whole page in one query, so that the verdict of each row asks for nothing more."""
@@ -42,67 +98,109 @@ class OrderAdmin(ReadOnly):
         changes.result_list = rows
         return changes
 
-    def get_readonly_fields(self, request, obj=None):
-        return [name for _title, options in self.fieldsets for name in options["fields"]]
+    @admin.display(description=gettext_lazy("order"))
+    def number(self, order):
+        return f"#{order.pk}"
 
-    @admin.display(description=_("customer"))
+    @admin.display(description=gettext_lazy("customer"))
     def customer(self, order):
         return order.wallet.customer.email
 
-    @admin.display(description=_("service"))
+    @admin.display(description=gettext_lazy("service"))
     def service_name(self, order):
-        return f"{order.service_id} · {Truncator(order.service.name).chars(60)}"
+        return f"{order.service_id} · {Truncator(order.service.name).chars(40)}"
 
-    @admin.display(description=_("money"))
-    def money(self, order):
-        returned = f" (+{as_money(order.refunded)})" if order.refunded else ""
-        return f"{as_money(order.charge)}{returned}"
+    @admin.display(description=gettext_lazy("status"))
+    def status_badge(self, order):
+        return render_to_string("components/badge.html", {"status": order.status, "label": order.get_status_display()})
 
-    @admin.display(description=_("placed"))
-    def placed(self, order):
-        return moment(order.created_at)
+    @admin.display(description=gettext_lazy("age"))
+    def age(self, order):
+        """Against the stated start, as long as it has not started."""
+        now = timezone.now()
+        if order.status not in NOT_STARTED:
+            return timesince(order.created_at, now, depth=1)
+        waited = minutes(max(0, int((now - order.created_at).total_seconds() // 60)))
+        words = _("%(waited)s of %(stated)s") % {"waited": waited, "stated": minutes(order.stated_start)}
+        return format_html("<strong>{}</strong>", words) if now > order.starts_by else words
 
-    @admin.display(description=_("verdict"))
+    @admin.display(description=gettext_lazy("verdict"))
     def verdict(self, order):
-        if judged := getattr(order, "judged", None):
-            return judged.headline
-        [(_order, verdict)] = queries.with_verdicts([order], timezone.now())
-        return f"{verdict.headline}. {verdict.reason}"
+        return order.judged.headline
 
-    @admin.display(description=_("charged"))
-    def charge_shown(self, order):
-        return as_money(order.charge)
+    @admin.display(description=gettext_lazy("provider"))
+    def at_provider(self, order):
+        if order.provider is None:
+            return _("by hand")
+        return f"{order.provider} · {order.provider_order_id}" if order.provider_order_id else str(order.provider)
 
-    @admin.display(description=_("returned"))
-    def returned_shown(self, order):
-        return as_money(order.refunded)
+    @admin.display(description=gettext_lazy("submission"))
+    def sent(self, order):
+        return order.get_submission_display()
 
-    @admin.display(description=_("stated start and speed"))
-    def stated(self, order):
-        speed = f"{order.stated_speed:,}/d" if order.stated_speed else "-"
-        return f"{minutes(order.stated_start)}, {speed}"
+    @admin.display(description=gettext_lazy("needs a person"), empty_value="")
+    def doubt(self, order):
+        if not order.review:
+            return None
+        if not order.proposed_status:
+            return _("to be looked at")
+        words = {"status": order.get_proposed_status_display(), "money": as_money(order.proposed_return)}
+        return _("%(status)s? %(money)s back") % words
 
-    @admin.display(description=_("ledger entries"))
-    def entries(self, order):
-        rows = ((e.pk, signed_money(e.amount), e.key, moment(e.created_at)) for e in order.entries.order_by("id"))
-        return format_html_join("", '<div><a href="/admin/orders/ledgerentry/{}/change/">{}</a> {} {}</div>', rows)
+    # --- The page of one
 
-    @admin.display(description=_("events"))
-    def timeline(self, order):
-        rows = (
-            (
-                moment(event.created_at),
-                event.get_code_display(),
-                event.from_status,
-                event.to_status,
-                event.actor or event.source,
-                event.word,
-                event.reason,
-                event.raw,
+    def get_urls(self):
+        own = [
+            path(
+                f"<int:order_id>/{name}/",
+                self.admin_site.admin_view(require_POST(partial(self.act_view, name))),
+                name=f"orders_order_{name}",
             )
-            for event in order.events.select_related("actor").order_by("-id")
+            for name in ACTIONS
+        ]
+        many = path(
+            "bulk/<slug:name>/",
+            self.admin_site.admin_view(require_POST(partial(bulk.run_view, self))),
+            name="orders_order_bulk",
         )
-        return format_html(
-            '<ol class="timeline">{}</ol>',
-            format_html_join("", "<li><div>{} <strong>{}</strong> {} → {} · {} {} {}</div><code>{}</code></li>", rows),
-        )
+        return [*own, many, *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
+        if not queries.is_number(object_id):
+            raise Http404
+        return self._page(request, int(object_id))
+
+    def act_view(self, name: str, request: HttpRequest, order_id: int) -> HttpResponse:
+        action = ACTIONS[name]
+        demand(request, action.permission, "orders.view_order")
+        order = self._order(order_id)
+        form = form_for(name, order, request.POST)
+        if goes_through(form, lambda typed: action.do(order, typed, request.user, timezone.now())):
+            messages.success(request, action.done)
+            return redirect("admin:orders_order_change", order.pk)
+        return self._page(request, order_id, typed={name: form}, status=422)
+
+    def _order(self, order_id: int) -> Order:
+        if order_id >= 2**63:
+            raise Http404
+        rows = Order.objects.select_related("wallet__customer", "service", "provider", "suggested_by")
+        return get_object_or_404(rows, pk=order_id)
+
+    def _page(self, request: HttpRequest, order_id: int, *, typed=None, status: int = 200) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        order = self._order(order_id)
+        now = timezone.now()
+        customer = order.wallet.customer
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Order %(number)s") % {"number": f"#{order.pk}"},
+            "order": order,
+            "page": order_page.page_of(order, now=now),
+            "offers": offers_for(request, order, typed or {}),
+            "orders_address": f"{reverse('admin:orders_order_changelist')}?wallet__exact={customer.pk}",
+        }
+        return render(request, "admin/orders/order/page.html", context, status=status)

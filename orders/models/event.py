@@ -71,5 +71,9 @@ class OrderEvent(models.Model):
         return f"{self.order_id} {self.code}"
 
     @property
+    def from_label(self) -> str:
+        return str(OrderStatus(self.from_status).label) if self.from_status else ""
+
+    @property
     def to_label(self) -> str:
         return str(OrderStatus(self.to_status).label) if self.to_status else ""

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
-from orders import ledger, money
+from orders import halt, ledger, money
+from orders.models import Halt
 
 register = template.Library()
 
@@ -69,3 +70,9 @@ def moment(when: dt.datetime | None, now: dt.datetime | None = None) -> SafeStri
 def balance(context) -> int:
     """The signed-in customer's balance in units."""
     return ledger.balance_of(context["request"].user)
+
+
+@register.simple_tag
+def halted() -> Halt | None:
+    """The halt of money that holds now, if any; one query."""
+    return halt.current()

@@ -1,0 +1,94 @@
+"""What needs a human first, for the front page of admin: numbers, each with the list that it counts."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from orders import queries
+from orders.models import Deposit, Halt, Provider
+from support.models import Ticket, TicketState
+
+MOST_COUNTED = 999
+CACHE_KEY, CACHED_FOR = "neopanel:first-things", 60
+
+
+@dataclass(frozen=True)
+class Thing:
+    words: Any
+    right: str
+    model: str
+    query: str
+
+    @property
+    def address(self) -> str:
+        query = f"?{self.query}" if self.query else ""
+        return reverse(f"admin:{self.model}_changelist") + query
+
+
+@dataclass(frozen=True)
+class Counted:
+    words: str
+    address: str
+    number: str
+
+
+# In the order of their urgency.
+THINGS = {
+    "halt": Thing(gettext_lazy("Money stands still"), "orders.view_halt", "orders_halt", ""),
+    "held": Thing(
+        gettext_lazy("Providers whose returns are held"),
+        "orders.view_provider",
+        "orders_provider",
+        "returns_held_at__isnull=False",
+    ),
+    "unknown": Thing(
+        gettext_lazy("Orders to be found at the provider"), "orders.view_order", "orders_order", "attention=unknown"
+    ),
+    "review": Thing(gettext_lazy("Reports to be decided"), "orders.view_order", "orders_order", "attention=review"),
+    "deposit": Thing(
+        gettext_lazy("Payments to be confirmed"), "orders.view_deposit", "orders_deposit", "state__exact=reported"
+    ),
+    "ticket": Thing(
+        gettext_lazy("Tickets without an answer"), "support.view_ticket", "support_ticket", "state=received"
+    ),
+    "late": Thing(gettext_lazy("Orders far beyond their time"), "orders.view_order", "orders_order", "attention=late"),
+    "paused": Thing(
+        gettext_lazy("Providers that are paused"),
+        "orders.view_provider",
+        "orders_provider",
+        "paused_until__isnull=False",
+    ),
+}
+
+
+def first_things(user: User) -> list[Counted]:
+    """What waits, of what this person may see; at most a minute old. Nothing that is at 0 is in it."""
+    counts = cache.get_or_set(CACHE_KEY, lambda: count_all(timezone.now()), CACHED_FOR)
+    return [
+        Counted(str(thing.words), thing.address, str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+")
+        for name, thing in THINGS.items()
+        if (count := counts[name]) and user.has_perm(thing.right)
+    ]
+
+
+def count_all(now: dt.datetime) -> dict[str, int]:
+    """Each count stops after 999, whatever the tables hold."""
+    rows: dict[str, QuerySet] = {
+        "halt": Halt.objects.filter(ended_at=None),
+        "held": Provider.objects.exclude(returns_held_at=None),
+        "unknown": queries.unknown(),
+        "review": queries.under_review(),
+        "deposit": Deposit.objects.filter(state=Deposit.State.REPORTED),
+        "ticket": Ticket.objects.filter(state=TicketState.RECEIVED),
+        "late": queries.overdue(now),
+        "paused": Provider.objects.exclude(paused_until=None),
+    }
+    assert rows.keys() == THINGS.keys()
+    return {name: found.order_by()[: MOST_COUNTED + 1].count() for name, found in rows.items()}
