@@ -43,6 +43,7 @@ class OrderPage:
     tickets: tuple[object, ...]
     may_cancel: bool
     may_ask_to_cancel: bool
+    inputs: tuple[tuple[str, str], ...]
 
     @property
     def is_live(self) -> bool:
@@ -68,6 +69,7 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
         tickets=tickets,
         may_cancel=can_cancel_at_once(order),
         may_ask_to_cancel=can_ask_to_cancel(order),
+        inputs=tuple((str(i.label), order.inputs[i.name]) for i in order.service.rule.inputs if i.name in order.inputs),
     )
 
 
