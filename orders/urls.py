@@ -1,5 +1,6 @@
 from django.urls import path
 
+from orders.api.v1 import v1
 from orders.api.v2 import v2
 from orders.views import balance, catalogue, deposits, orders, placing
 
@@ -11,5 +12,6 @@ urlpatterns = [
     path("orders/<int:order_id>/cancel/", orders.order_cancel, name="order_cancel"),
     path("balance/", balance.balance_history, name="balance_history"),
     path("balance/add/", deposits.balance_add, name="balance_add"),
+    path("api/v1", v1, name="api_v1"),
     path("api/v2", v2, name="api_v2"),
 ]

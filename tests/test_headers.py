@@ -38,6 +38,7 @@ OPEN_PAGES = [
     "/no-such-page/",
     "/health/live",
     "/health/ready",
+    "/api/v1",
     "/api/v2",
 ]
 OWN_PAGES = [

@@ -1,50 +1,129 @@
-"""What a reseller's program may do, without the words of any dialect: answers are plain data, refusals have codes."""
+"""What a reseller's program may do, for both dialects: answers are plain data, refusals have the trade's words."""
 
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from accounts.models import User
-from orders import links, queries
-from orders.models import Order
-from orders.placing import OrderRefused, Problem, Wish, on_sale, place_order, placed_before
+from accounts.models import ApiKey, User
+from orders import halt, ledger, lifecycle, links, queries
+from orders.api import trials, words
+from orders.api.reading import NotText, NotWhole, Parameters
+from orders.api.words import Refused
+from orders.models import Order, Service
+from orders.money import Units
+from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, placed_before, quote
+from orders.service_types import INPUT_NAMES
 from orders.statuses import OrderStatus
 
 MOST_IDS = 100
 
 
-def add(
-    *,
-    customer: User,
-    service_id: int | None,
-    link: str,
-    quantity: int | None,
-    odd_quantity: bool,
-    request_id: str,
-    now: dt.datetime,
-    inputs: Mapping[str, str] | None = None,
-) -> Order:
+@dataclass(frozen=True)
+class Call:
+    """One call of a key that is known to be right."""
+
+    key: ApiKey
+    parameters: Parameters
+    now: dt.datetime
+
+    @property
+    def customer(self) -> User:
+        return self.key.user
+
+    def names_many(self, name: str) -> bool:
+        return name in self.parameters.values
+
+    def many(self, name: str, *, none: str = words.INCORRECT_ORDER) -> list[str]:
+        """The ids asked for, each once, as asked. Raises Refused for more than 100, and with the words `none` for none."""
+        ids = self.parameters.ids(name)
+        if not ids:
+            raise Refused(none)
+        if len(ids) > MOST_IDS:
+            raise Refused(words.TOO_MANY)
+        return list(dict.fromkeys(ids))
+
+    def one(self, name: str) -> str:
+        return self.parameters.text(name).strip()
+
+
+def balance(call: Call) -> Units:
+    return ledger.balance_of(call.customer)
+
+
+def services() -> Iterator[tuple[str, Service]]:
+    """Everything on sale with the name of its category, in shop order."""
+    for shelf in queries.shelves():
+        for service in shelf.on_sale:
+            yield shelf.name, service
+
+
+# --- Placing
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order, or what a test key's order would have been: then `charge` says what it would have cost, in units."""
+
+    number: int
+    charge: Units | None = None
+
+
+def add(call: Call) -> Placed:
     """Places an order. The same `request_id` with the same content gives the first one and charges nothing.
 
-    Checked in this order, as programs expect: service, link, quantity, overlap, funds. Raises OrderRefused with the first
-    thing that is wrong.
+    Checked in this order, as programs expect: service, link, quantity, overlap, funds. Raises Refused, or OrderRefused whose
+    first problem is the first thing that is wrong. With a test key nothing is placed, charged or kept.
     """
+    if call.key.scope == ApiKey.Scope.READ:
+        raise Refused(words.INVALID_KEY)
+    try:
+        request_id = call.parameters.label("request_id")
+    except NotText:
+        raise Refused(words.INCORRECT_REQUEST) from None
+    if call.key.scope == ApiKey.Scope.TEST:
+        offer = _priced(call)
+        return Placed(trials.number_for(key=call.key, request_id=request_id), offer.charge)
     key = client_key(request_id)
     # A repeated call is answered with its order, whatever became of the service meanwhile.
-    if not placed_before(customer=customer, client_key=key):
-        service = on_sale(service_id or 0)
+    is_new = not placed_before(customer=call.customer, client_key=key)
+    wish = _wish(call, is_new=is_new)
+    order = place_order(customer=call.customer, wish=wish, client_key=key, api_key=call.key, now=call.now)
+    return Placed(order.pk)
+
+
+def _priced(call: Call) -> Quote:
+    offer = quote(customer=call.customer, wish=_wish(call, is_new=True))
+    if offer.problems:
+        raise OrderRefused(*offer.problems)
+    return offer
+
+
+def _wish(call: Call, *, is_new: bool) -> Wish:
+    """What the call asks for. Raises OrderRefused where it cannot be read, in the order in which programs expect it."""
+    sent = call.parameters
+    try:
+        quantity, odd = sent.whole("quantity"), False
+    except NotWhole:
+        quantity, odd = None, True
+    try:
+        service_id = sent.whole("service") or 0
+    except NotWhole:
+        service_id = 0
+    link = sent.text("link")
+    if is_new:
+        service = on_sale(service_id)
         try:
             links.clean(link)
         except links.BadLink as bad:
             raise OrderRefused(Problem("link", "link", str(bad))) from None
-        if service.rule.counted and quantity is None and not odd_quantity:
+        if service.rule.counted and quantity is None and not odd:
             quantity = 0  # a missing quantity reads like one that is too small
-    if odd_quantity:
+    if odd:
         raise OrderRefused(Problem("request", "quantity", ""))
-    wish = Wish(service_id=service_id or 0, link=link, quantity=quantity, inputs=inputs or {})
-    return place_order(customer=customer, wish=wish, client_key=key, now=now)
+    inputs = {name: sent.lines(name) for name in INPUT_NAMES}
+    return Wish(service_id=service_id, link=link, quantity=quantity, inputs=inputs)
 
 
 def client_key(request_id: str) -> str:
@@ -55,16 +134,20 @@ def client_key(request_id: str) -> str:
     return f"api:{hashlib.sha256(request_id.encode(errors='surrogatepass')).hexdigest()}"
 
 
+# --- Following
+
+
 @dataclass(frozen=True)
 class Told:
     """An order as programs are told of it: `kept` in units; `status` is one of the six words that programs know."""
 
-    order: Order
+    number: int
     status: OrderStatus
     detail: str
     kept: int
     remains: int
     start_count: int
+    review: bool = False
 
 
 def told(order: Order) -> Told:
@@ -81,12 +164,74 @@ def told(order: Order) -> Told:
     elif status == OrderStatus.COMPLETED and order.remains is None:
         remains = 0
     detail = "confirming" if order.submission == Order.Submission.UNKNOWN else order.status
-    return Told(order, status, detail, kept, remains, order.start_count or 0)
+    return Told(order.pk, status, detail, kept, remains, order.start_count or 0, order.review)
 
 
-def statuses(*, customer: User, ids: Sequence[str]) -> dict[str, Told | None]:
+def statuses(call: Call, ids: Sequence[str]) -> dict[str, Told | None]:
     """Each id as asked, with the customer's order or None; another customer's id reads exactly like an unknown one."""
-    numbers = {text: int(text) for text in ids if text.isascii() and text.isdigit() and len(text) < 19}
-    found = {order.pk: order for order in queries.orders_of(customer).filter(pk__in=set(numbers.values()))}
-    orders = {text: found.get(numbers[text]) if text in numbers else None for text in ids}
-    return {text: told(order) if order else None for text, order in orders.items()}
+    return {text: told(order) if order else _trial(call, text) for text, order in _orders(call, ids).items()}
+
+
+def status(call: Call) -> Told:
+    """The one order that `order` names. Raises Refused."""
+    text = call.one("order")
+    found = statuses(call, [text])[text]
+    if found is None:
+        raise Refused(words.INCORRECT_ORDER)
+    return found
+
+
+def _trial(call: Call, text: str) -> Told | None:
+    """What became of a test key's order: nothing was delivered, and nothing is kept of it."""
+    if call.key.scope != ApiKey.Scope.TEST or not trials.is_number(text):
+        return None
+    return Told(int(text), OrderStatus.CANCELED, "test", 0, 0, 0)
+
+
+def _orders(call: Call, ids: Sequence[str]) -> dict[str, Order | None]:
+    numbers = {text: int(text) for text in ids if queries.is_number(text)}
+    mine = queries.orders_of(call.customer).select_related("service").filter(pk__in=set(numbers.values()))
+    found = {order.pk: order for order in mine}
+    return {text: found.get(numbers[text]) if text in numbers else None for text in ids}
+
+
+# --- Taking back
+
+
+def cancel(call: Call, ids: Sequence[str]) -> dict[str, str]:
+    """Cancels each order at once, or asks its provider to; "" for yes, else the words for no. Safe to repeat."""
+    return {text: _cancel(call, order) for text, order in _may_change(call, ids).items()}
+
+
+def _cancel(call: Call, order: Order | None) -> str:
+    if order is None:
+        return words.INCORRECT_ORDER
+    if order.status == OrderStatus.CANCELED or (order.is_active and order.cancel_asked_at):
+        return ""  # whoever did not hear the first answer hears it again
+    try:
+        lifecycle.cancel(order_id=order.pk, actor=call.customer, now=call.now)
+    except (lifecycle.NotAllowed, halt.Halted):
+        return words.NO_CANCEL
+    return ""
+
+
+def refill(call: Call, ids: Sequence[str]) -> dict[str, str]:
+    """The words for why each order is not refilled: refills come later."""
+    return {text: _refill(order) for text, order in _may_change(call, ids).items()}
+
+
+def _refill(order: Order | None) -> str:
+    if order is None:
+        return words.INCORRECT_ORDER
+    if order.service.refill_days and order.status != OrderStatus.COMPLETED:
+        return words.NOT_COMPLETED
+    return words.NO_REFILL
+
+
+def _may_change(call: Call, ids: Sequence[str]) -> dict[str, Order | None]:
+    """The orders that this key may act on: none of them for a test key. Raises Refused for a key that only reads."""
+    if call.key.scope == ApiKey.Scope.READ:
+        raise Refused(words.INVALID_KEY)
+    if call.key.scope == ApiKey.Scope.TEST:
+        return dict.fromkeys(ids)
+    return _orders(call, ids)

@@ -20,6 +20,10 @@ class NotWhole(ValueError):
     """A parameter that should be a whole number is none."""
 
 
+class NotText(ValueError):
+    """A parameter that should be a text is none, or was sent twice."""
+
+
 @dataclass(frozen=True)
 class Parameters:
     values: dict[str, Any]
@@ -29,6 +33,18 @@ class Parameters:
         value = self.values.get(name, "")
         if isinstance(value, bool) or not isinstance(value, str | int):
             return ""
+        return str(value)
+
+    def label(self, name: str) -> str:
+        """A text of the program's own, "" where it is missing or null. Raises NotText for a list, an object, true or false.
+
+        Taken for missing, a `request_id` sent twice would protect from nothing.
+        """
+        value = self.values.get(name)
+        if value is None:
+            return ""
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise NotText(name)
         return str(value)
 
     def lines(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""/api/v2: who may ask and how; whatever is sent, the answer is JSON."""
+"""Both dialects: who may ask and how; whatever is sent, the answer is JSON."""
 
 import json
 
@@ -9,47 +9,47 @@ from django.utils import timezone
 from accounts import api_keys
 from accounts.models import ApiKey
 from tests.factories import fund, place
-from tests.orders.api.calling import ADDRESS, LINK, as_json
+from tests.orders.api.calling import LINK, as_json
 from tests.orders.books import written
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
-def test_only_post_is_answered_and_the_refusal_is_json_too(client, db, method):
-    answer = getattr(client, method)(ADDRESS)
+def test_only_post_is_answered_and_the_refusal_is_json_too(client, address, db, method):
+    answer = getattr(client, method)(address)
     assert answer.status_code == 405
     assert answer["Allow"] == "POST"
     assert list(answer.json()) == ["error"]
 
 
-def test_a_key_in_the_address_counts_for_nothing(client, key):
-    answer = client.post(f"{ADDRESS}?key={key}&action=balance")
+def test_a_key_in_the_address_counts_for_nothing(client, address, key):
+    answer = client.post(f"{address}?key={key}&action=balance")
     assert answer.json() == {"error": "Invalid API key"}
 
 
 @pytest.mark.parametrize("wrong", ["", "wrong", " ", "\x00", "k" * 5000, "ключ"])
-def test_a_wrong_key_is_refused(call, wrong):
-    assert call("balance", key=wrong) == {"error": "Invalid API key"}
+def test_a_wrong_key_is_refused(any_call, wrong):
+    assert any_call("balance", key=wrong) == {"error": "Invalid API key"}
 
 
 @pytest.mark.parametrize("wrong", [None, True, 1, 1.5, [], {}, ["a"], "\ud800"])
-def test_a_key_that_is_no_text_is_refused(client, db, wrong):
-    assert as_json(client, wrong, "balance").json() == {"error": "Invalid API key"}
+def test_a_key_that_is_no_text_is_refused(client, address, db, wrong):
+    assert as_json(client, wrong, "balance", address=address).json() == {"error": "Invalid API key"}
 
 
-def test_a_missing_key_is_refused_before_the_action_is_looked_at(client, db):
-    assert client.post(ADDRESS, {"action": "nonsense"}).json() == {"error": "Invalid API key"}
-    assert client.post(ADDRESS).json() == {"error": "Invalid API key"}
+def test_a_missing_key_is_refused_before_the_action_is_looked_at(client, address, db):
+    assert client.post(address, {"action": "nonsense"}).json() == {"error": "Invalid API key"}
+    assert client.post(address).json() == {"error": "Invalid API key"}
 
 
-def test_a_revoked_key_reads_like_a_wrong_one(call, customer):
+def test_a_revoked_key_reads_like_a_wrong_one(any_call, customer):
     api_keys.revoke(user=customer, key_id=customer.api_keys.get().pk, now=timezone.now())
-    assert call("balance") == {"error": "Invalid API key"}
+    assert any_call("balance") == {"error": "Invalid API key"}
 
 
-def test_a_disabled_account_reads_like_a_wrong_key(call, customer):
+def test_a_disabled_account_reads_like_a_wrong_key(any_call, customer):
     customer.is_active = False
     customer.save(update_fields=["is_active"])
-    assert call("balance") == {"error": "Invalid API key"}
+    assert any_call("balance") == {"error": "Invalid API key"}
 
 
 def test_a_key_that_may_only_read_reads_and_orders_nothing(call, customer, service):
@@ -64,27 +64,27 @@ def test_a_key_that_may_only_read_reads_and_orders_nothing(call, customer, servi
 
 
 @pytest.mark.parametrize("action", ["", "nonsense", "__class__", "\x00", "Services"])
-def test_an_unknown_action_is_an_incorrect_request(call, action):
-    assert call(action) == {"error": "Incorrect request"}
+def test_an_unknown_action_is_an_incorrect_request(any_call, action):
+    assert any_call(action) == {"error": "Incorrect request"}
 
 
-def test_a_cookie_of_a_signed_in_customer_opens_nothing(client, customer):
+def test_a_cookie_of_a_signed_in_customer_opens_nothing(client, address, customer):
     client.force_login(customer)
-    assert client.post(ADDRESS, {"action": "balance"}).json() == {"error": "Invalid API key"}
+    assert client.post(address, {"action": "balance"}).json() == {"error": "Invalid API key"}
 
 
-def test_no_csrf_token_is_asked_for(key, customer):
+def test_no_csrf_token_is_asked_for(key, address, customer):
     from_elsewhere = Client(enforce_csrf_checks=True)
-    assert from_elsewhere.post(ADDRESS, {"key": key, "action": "balance"}).status_code == 200
+    assert from_elsewhere.post(address, {"key": key, "action": "balance"}).status_code == 200
 
 
-def test_a_parameter_sent_twice_has_no_meaning(client, key, customer, service):
+def test_a_parameter_sent_twice_has_no_meaning(client, address, key, customer, service):
     fund(customer)
     before = written()
     wish = {"key": key, "action": "add", "service": service.pk, "link": LINK}
-    answer = client.post(ADDRESS, {**wish, "quantity": ["100", "999999"]})
+    answer = client.post(address, {**wish, "quantity": ["100", "999999"]})
     assert answer.json() == {"error": "Incorrect request"}
-    assert client.post(ADDRESS, {**wish, "key": [key, key], "quantity": "100"}).json() == {"error": "Invalid API key"}
+    assert client.post(address, {**wish, "key": [key, key], "quantity": "100"}).json() == {"error": "Invalid API key"}
     assert written() == before
 
 
@@ -117,20 +117,20 @@ ODD_BODIES = [
         "nonsense",
     ],
 )
-def test_a_body_that_is_no_call_gets_a_json_error(client, db, body, content_type):
-    answer = client.post(ADDRESS, body, content_type=content_type)
+def test_a_body_that_is_no_call_gets_a_json_error(client, address, db, body, content_type):
+    answer = client.post(address, body, content_type=content_type)
     assert answer.status_code == 200
     assert list(answer.json()) == ["error"]
 
 
-def test_json_under_a_wrong_name_is_read_all_the_same(client, key):
+def test_json_under_a_wrong_name_is_read_all_the_same(client, address, key):
     body = json.dumps({"key": key, "action": "balance"})
     for content_type in ("text/plain", "application/x-www-form-urlencoded", "application/octet-stream"):
-        assert client.post(ADDRESS, body, content_type=content_type).json() == {"balance": "0.00", "currency": "USD"}
+        assert client.post(address, body, content_type=content_type).json()["balance"] == "0.00"
 
 
-def test_a_form_of_a_hundred_thousand_fields_gets_a_json_error(client, db):
+def test_a_form_of_a_hundred_thousand_fields_gets_a_json_error(client, address, db):
     body = "&".join(f"a{n}=1" for n in range(100_000))
-    answer = client.post(ADDRESS, body, content_type="application/x-www-form-urlencoded")
+    answer = client.post(address, body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200
     assert answer.json() == {"error": "Incorrect request"}

@@ -1,0 +1,52 @@
+"""What a refusal is called. The words are the trade's own: programs branch on them, so they are never translated or bettered."""
+
+from collections.abc import Callable
+
+from orders.placing import Problem
+
+USE_POST = "Use POST: a key must never stand in an address"
+TOO_OFTEN = "Too many requests"
+INCORRECT_REQUEST = "Incorrect request"
+INVALID_KEY = "Invalid API key"
+INCORRECT_SERVICE = "Incorrect service ID"
+BAD_LINK = "Bad link"
+LESS_THAN = "Quantity less than minimal {}"
+MORE_THAN = "Quantity more than maximum {}"
+OVERLAP = "You have active order with this link. Please wait until order being completed."
+NO_FUNDS = "Not enough funds on balance"
+INCORRECT_ORDER = "Incorrect order ID"
+TOO_MANY = "Too many orders"
+NO_CANCEL = "Cancel is disabled for this service"
+NO_REFILL = "Refill is disabled for this service"
+NOT_COMPLETED = "The order is not completed"
+NO_SUCH_REFILL = "Refill not found"
+
+OF_PROBLEM: dict[str, Callable[[Problem], str]] = {
+    "service": lambda p: INCORRECT_SERVICE,
+    "link": lambda p: BAD_LINK,
+    "request": lambda p: INCORRECT_REQUEST,
+    "key_reused": lambda p: INCORRECT_REQUEST,
+    "input": lambda p: INCORRECT_REQUEST,
+    "quantity": lambda p: LESS_THAN.format(p.number),
+    "quantity_low": lambda p: LESS_THAN.format(p.number),
+    "quantity_high": lambda p: MORE_THAN.format(p.number),
+    "overlap": lambda p: OVERLAP,
+    "funds": lambda p: NO_FUNDS,
+    # The balance cannot be spent now. In these words programs hold their orders back; any other text they would not understand.
+    "halted": lambda p: NO_FUNDS,
+    "frozen": lambda p: NO_FUNDS,
+    "cap": lambda p: NO_FUNDS,
+}
+
+
+class Refused(Exception):
+    """The call is answered with these words and nothing was done."""
+
+    def __init__(self, words: str):
+        super().__init__(words)
+        self.words = words
+
+
+def of(problem: Problem) -> str:
+    """The words for why an order cannot be placed."""
+    return OF_PROBLEM[problem.code](problem)
