@@ -178,3 +178,43 @@ class OrderForm(forms.Form):
 
 def new_token() -> str:
     return str(uuid.uuid4())
+
+
+class MassForm(forms.Form):
+    lines = forms.CharField(
+        label=_("Orders, one a line"),
+        required=False,
+        strip=False,
+        help_text=_("Service number | link | quantity. Lists, such as comments, have || between their lines."),
+        error_messages={
+            "null_characters_not_allowed": _("The text contains invisible characters. Copy it as plain text.")
+        },
+        widget=forms.Textarea(
+            attrs={"rows": 10, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    upload = forms.FileField(
+        label=_("Or a text file"),
+        required=False,
+        help_text=_("Plain text (UTF-8) with the same lines."),
+        max_length=300,
+    )
+    token = forms.RegexField(r"\A[0-9A-Za-z._-]{1,64}\Z", widget=forms.HiddenInput, required=False)
+
+    LARGEST_FILE = 500_000
+
+    def clean(self):
+        """What was typed, then what was uploaded, as one text."""
+        data = super().clean()
+        text = data.get("lines") or ""
+        upload = data.get("upload")
+        if upload is not None:
+            if upload.size > self.LARGEST_FILE:
+                self.add_error("upload", _("The file is larger than 500 KB. Send it in several parts."))
+            else:
+                try:
+                    text += "\n" + upload.read().decode("utf-8-sig")
+                except UnicodeDecodeError:
+                    self.add_error("upload", _("This is no plain text in UTF-8. Save it as a text file."))
+        data["text"] = text
+        return data

@@ -2,12 +2,14 @@ from django.urls import path
 
 from orders.api.v1 import v1
 from orders.api.v2 import v2
-from orders.views import balance, catalogue, deposits, orders, placing
+from orders.views import balance, catalogue, deposits, mass, orders, placing
 
 urlpatterns = [
     path("services/", catalogue.service_list, name="service_list"),
     path("orders/", orders.order_list, name="order_list"),
     path("orders/new/", placing.order_new, name="order_new"),
+    path("orders/mass/", mass.mass_new, name="mass_new"),
+    path("orders/mass/<int:mass_id>/", mass.mass_detail, name="mass_detail"),
     path("orders/<int:order_id>/", orders.order_detail, name="order_detail"),
     path("orders/<int:order_id>/cancel/", orders.order_cancel, name="order_cancel"),
     path("balance/", balance.balance_history, name="balance_history"),

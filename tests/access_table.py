@@ -42,6 +42,8 @@ accounts/2fa/webauthn/keys/<int:pk>/edit/ GET in again again again again again
 services/ GET 200 200 200 200 200 200
 orders/ GET in 200 200 200 200 200
 orders/new/ GET in 200 200 200 200 200
+orders/mass/ GET in 200 200 200 200 200
+orders/mass/<int:mass_id>/ GET in 200 404 404 404 404
 orders/<int:order_id>/ GET in 200 404 404 404 404
 orders/<int:order_id>/cancel/ POST in up 404 404 404 404
 balance/ GET in 200 200 200 200 200

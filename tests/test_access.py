@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import api_keys
 from helpcenter import first_edition
 from helpcenter.models import Article, Section, StatusAdvice
+from orders import mass
 from orders.models import Category, LedgerEntry
 from support import ticketing
 from support.models import Topic
@@ -56,6 +57,7 @@ def things(customer, agent) -> dict[str, object]:
     article = Article.objects.filter(is_published=True).first()
     return {
         "<int:order_id>": order.pk,
+        "<int:mass_id>": mass.start(customer=customer, text="1 | https://example.com | 5", client_key="k", now=NOW).pk,
         "<int:number>": ticket.pk,
         "<int:key_id>": key.pk,
         "<int:pk>": 1,

@@ -28,7 +28,7 @@ LAYERS = (
     {"lifecycle", "provider"},
     {"provider_health", "deposits"},
     {"placing", "submission", "importing", "desk", "steering"},
-    {"sync", "wishes", "bookkeeping"},
+    {"sync", "wishes", "bookkeeping", "mass"},
     {"verdict", "queries", "notifications", "worker"},
     {"forms", "deposit_forms", "desk_forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},

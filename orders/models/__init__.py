@@ -4,6 +4,7 @@ from orders.models.catalogue import Category, Service
 from orders.models.deposit import Deposit, PaymentMethod
 from orders.models.event import OrderEvent
 from orders.models.ledger import LedgerEntry, Wallet
+from orders.models.mass import MassOrder
 from orders.models.order import Order
 from orders.models.provider import Provider
 from orders.models.running import ChoreRun, Halt
@@ -14,6 +15,7 @@ __all__ = [
     "Deposit",
     "Halt",
     "LedgerEntry",
+    "MassOrder",
     "Order",
     "OrderEvent",
     "PaymentMethod",

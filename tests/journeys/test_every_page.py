@@ -25,6 +25,7 @@ def customers_pages(customer, help_center) -> list[str]:
         "/",
         "/services/",
         "/orders/new/",
+        "/orders/mass/",
         f"/orders/new/?service={service}&link=https://example.com/p/x&quantity=1000000",
         "/orders/",
         *(f"/orders/{order.pk}/" for order in (*orders, long)),
