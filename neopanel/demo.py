@@ -140,6 +140,30 @@ class Story:
         submission.accepted(order_id=order.pk, token=token, provider_order_id=str(number), now=when)
         return str(number)
 
+    def lost(self, order: Order) -> None:
+        """The provider took the order, and its answer never came: nobody here can know."""
+        when = order.created_at + dt.timedelta(seconds=2)
+        token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
+        self.book.accept(
+            service=int(order.provider_service_id),
+            link=order.link,
+            quantity=order.quantity,
+            charge=order.charge,
+            now=when.timestamp(),
+        )
+        submission.unknown(
+            order_id=order.pk,
+            token=token,
+            reason="No answer within 30 seconds",
+            now=when + dt.timedelta(seconds=30),
+        )
+
+    def changed_its_mind(self, order: Order, ago: dt.timedelta) -> None:
+        """After the close the provider says Canceled: no money moves by that, a person decides."""
+        raw = json.dumps({"status": "Canceled", "remains": str(order.quantity), "charge": "0.00"})
+        said = Report(to=OrderStatus.CANCELED, word="Canceled", remains=order.quantity, raw=raw)
+        lifecycle.report(order_id=order.pk, report=said, now=self.now - ago)
+
     def refused(self, order: Order, words: str) -> None:
         when = order.created_at + dt.timedelta(seconds=3)
         token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
@@ -185,7 +209,7 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
         return order
 
     delivered(services[0], "example.com/p/harbour-completed", 1000, 11 * A_DAY, 42)
-    delivered(services[1], "example.org/p/market-completed", 2000, 9 * A_DAY, 95)
+    market = delivered(services[1], "example.org/p/market-completed", 2000, 9 * A_DAY, 95)
     delivered(services[2], "example.com/p/morning-partial", 1000, 7 * A_DAY, 130)
     delivered(services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15)
     story.refused(story.placed(services[7], "example.net/p/private-refused", 1000, 4 * A_DAY), "Bad link")
@@ -204,6 +228,8 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
     )
     late = story.placed(services[8], "example.com/p/window-stuck", 1000, 18 * AN_HOUR)
     story.sent(late)
+    story.changed_its_mind(market, 6 * A_DAY)
+    story.lost(story.placed(services[10], "example.net/p/island-lost", 1000, 40 * A_MINUTE))
     running = story.placed(by_hand, "example.org/team/profile", 1, 10 * AN_HOUR)
     desk.settle_by_hand(
         order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Being written", now=now - 9 * AN_HOUR
