@@ -23,3 +23,5 @@ urlpatterns = [
     path("health/live", views.live, name="health_live"),
     path("health/ready", views.ready, name="health_ready"),
 ]
+
+handler500 = "neopanel.unavailable.server_error"
