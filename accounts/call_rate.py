@@ -10,16 +10,14 @@ from accounts.models import CallWindow
 SWEEP_AFTER = dt.timedelta(days=1)
 
 # One statement: two calls at once can never both take the last place. Where the limit is reached nothing is written.
-# A window that began in the future is one from before the clock was put back: it begins anew.
+# Side by side, a window may have begun a moment after the own clock was read: it runs. One that begins later than a whole
+# window from now is from before the clock was put back: it begins anew.
 TAKE = """
-    INSERT INTO accounts_callwindow (subject, began, used) VALUES (%(subject)s, %(now)s, 1)
+    INSERT INTO accounts_callwindow AS kept (subject, began, used) VALUES (%(subject)s, %(now)s, 1)
     ON CONFLICT (subject) DO UPDATE SET
-        used = CASE WHEN accounts_callwindow.began > %(ended)s AND accounts_callwindow.began <= %(now)s
-               THEN accounts_callwindow.used + 1 ELSE 1 END,
-        began = CASE WHEN accounts_callwindow.began > %(ended)s AND accounts_callwindow.began <= %(now)s
-               THEN accounts_callwindow.began ELSE %(now)s END
-    WHERE accounts_callwindow.used < %(most)s
-       OR accounts_callwindow.began <= %(ended)s OR accounts_callwindow.began > %(now)s
+        used = CASE WHEN kept.began > %(ended)s AND kept.began < %(ends)s THEN kept.used + 1 ELSE 1 END,
+        began = CASE WHEN kept.began > %(ended)s AND kept.began < %(ends)s THEN kept.began ELSE %(now)s END
+    WHERE kept.used < %(most)s OR kept.began <= %(ended)s OR kept.began >= %(ends)s
     RETURNING used
 """
 
@@ -30,14 +28,14 @@ def take(*, subject: str, most: int, seconds: int, now: dt.datetime) -> int:
     Gives 0 where the call may go on, else the whole seconds to wait; then nothing was counted.
     """
     moment, length = int(now.timestamp() * 1000), seconds * 1000
-    values = {"subject": subject, "now": moment, "ended": moment - length, "most": most}
+    values = {"subject": subject, "now": moment, "ended": moment - length, "ends": moment + length, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
         taken = cursor.fetchone()
     if taken is not None:
         return 0
     began = CallWindow.objects.filter(pk=subject).values_list("began", flat=True).first() or moment
-    return max(1, -(-(began + length - moment) // 1000))
+    return min(seconds, max(1, -(-(began + length - moment) // 1000)))
 
 
 def forget_ended(*, now: dt.datetime) -> int:
