@@ -30,7 +30,7 @@ LAYERS = (
     {"placing", "submission", "importing", "desk", "steering"},
     {"sync", "wishes", "bookkeeping", "mass"},
     {"verdict", "queries", "notifications", "worker"},
-    {"forms", "deposit_forms", "desk_forms", "order_page"},
+    {"forms", "exports", "deposit_forms", "desk_forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},
 )
 LAYER_OF = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -3,7 +3,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from orders import ledger, queries
+from orders.exports import ENTRY_COLUMNS, entry_rows
 from orders.models import LedgerEntry
+from orders.views.exporting import download, export_urls, wanted_format
 from orders.views.paging import cursor_of, page_urls
 
 
@@ -19,6 +21,8 @@ def balance_history(request: HttpRequest) -> HttpResponse:
     kind = kind if kind in LedgerEntry.Kind else ""
     if kind:
         entries = entries.filter(kind=kind)
+    if format := wanted_format(request):
+        return download(format, "balance", ENTRY_COLUMNS, entry_rows(entries))
     page = queries.page_of(entries, **cursor_of(request))
     context = {
         "entries": page.rows,
@@ -27,5 +31,6 @@ def balance_history(request: HttpRequest) -> HttpResponse:
         "kinds": LedgerEntry.Kind,
         "balance": ledger.balance_of(request.user),
         **page_urls(request, page),
+        **export_urls(request),
     }
     return render(request, "orders/balance_history.html", context)

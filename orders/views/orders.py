@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from orders import halt, lifecycle, queries
+from orders.exports import ORDER_COLUMNS, order_rows
 from orders.order_page import page_for
 from orders.statuses import OrderStatus
+from orders.views.exporting import download, export_urls, wanted_format
 from orders.views.paging import cursor_of, page_urls
 
 # htmx stops asking when it sees this status.
@@ -25,6 +27,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
         orders = orders.filter(status=status)
     if search:
         orders = queries.searched(orders, search)
+    if format := wanted_format(request):
+        return download(format, "orders", ORDER_COLUMNS, order_rows(orders))
     page = queries.page_of(orders, **cursor_of(request))
     counts = queries.status_counts(request.user)
     context = {
@@ -33,6 +37,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "status": status,
         "tabs": [(s, counts[s.value], urlencode({"status": s.value})) for s in OrderStatus],
         **page_urls(request, page),
+        **export_urls(request),
     }
     template = "orders/order_list.html#list" if request.htmx else "orders/order_list.html"
     return render(request, template, context)
