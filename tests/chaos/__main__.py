@@ -24,7 +24,7 @@ PYTHON = sys.executable
 WORKERS = 4
 CALM_SECONDS = 6.0
 READY_SECONDS = 60.0
-WEB_KILL_EVERY = 4.0
+WEB_KILL_EVERY = 8.0
 DOWN_SECONDS = 0.5
 
 
@@ -75,7 +75,7 @@ def storm(options: argparse.Namespace, folder: Path, server: Server | None) -> d
     ):
         crashes, killed_web = weather(options, people, site, server)
         crew.send_signal(signal.SIGUSR1)
-        told = json.loads(people.communicate()[0])
+        told = last_line(people, end=False)
         time.sleep(CALM_SECONDS)
         crew_told = last_line(crew)
         watched = last_line(watch)
@@ -206,10 +206,15 @@ def children_of(process: int) -> list[int]:
     return []
 
 
-def last_line(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    """Ends a process and gives what it tells in its last line."""
-    process.terminate()
-    return dict(json.loads(process.communicate(timeout=40)[0].splitlines()[-1]))
+def last_line(process: "subprocess.Popen[str]", *, end: bool = True) -> dict[str, Any]:
+    """What a process tells in its last line, when it is asked to end or ends by itself. Exits with the logs where it fell."""
+    if end:
+        process.terminate()
+    told = process.communicate(timeout=None if not end else 40)[0].splitlines()
+    if process.returncode or not told:
+        logs = Path(os.environ["NEOPANEL_DATA_DIR"]).glob("*.log")
+        raise SystemExit("\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in logs))
+    return dict(json.loads(told[-1]))
 
 
 def environment_of(folder: Path, server: Server | None, simulator: int) -> dict[str, str]:

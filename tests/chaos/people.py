@@ -37,16 +37,17 @@ TIDY_SECONDS = 8.0
 
 
 class People:
-    def __init__(self, *, seconds: float, seed: int, web: str, upstream: str, keys: list[str]) -> None:
+    def __init__(
+        self, seconds: float, seed: int, web: str, upstream: str, keys: list[str], services: list[int]
+    ) -> None:
         self.until = time.monotonic() + seconds
-        self.seed, self.web, self.upstream, self.keys = seed, web, upstream, keys
+        self.seed, self.web, self.upstream, self.keys, self.services = seed, web, upstream, keys, services
         self.lock = threading.Lock()
         self.orders: list[dict[str, object]] = []
         self.returns: dict[int, int] = {}
         self.payments: list[str] = []
         self.counts: Counter[str] = Counter()
         self.breaches: list[str] = []
-        self.services = list(Service.objects.values_list("pk", flat=True))
 
     def note(self, word: str) -> None:
         with self.lock:
@@ -218,5 +219,12 @@ class People:
 
 if __name__ == "__main__":
     seconds, seed, web, upstream, *keys = sys.argv[1:]
-    people = People(seconds=float(seconds), seed=int(seed), web=web, upstream=upstream, keys=keys)
+    services: list[int] = []
+    while not services:  # the database may be down already
+        try:
+            services = list(Service.objects.values_list("pk", flat=True))
+        except Error:
+            connection.close()
+            time.sleep(0.2)
+    people = People(float(seconds), int(seed), web, upstream, keys, services)
     sys.stdout.write(json.dumps(people.work()) + "\n")
