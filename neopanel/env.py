@@ -10,6 +10,7 @@ import environ
 from cryptography.fernet import Fernet
 
 from orders.money import NotMoney, parse
+from support import hours
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -94,3 +95,18 @@ def call_rate(text: str) -> CallRate:
             f"NEOPANEL_API_RATE must be a number of calls a sec, min or hour like 120/min, not {text!r}."
         )
     return CallRate(int(most), WINDOWS[window])
+
+
+def support_hours(text: str) -> hours.Hours:
+    """`Mon-Fri 09:00-18:00` as hours; empty is always. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    try:
+        return hours.parse(text)
+    except hours.BadHours as bad:
+        raise environ.ImproperlyConfigured(f"NEOPANEL_SUPPORT_HOURS: {bad}") from None
+
+
+def incoming(folder: Path) -> Path:
+    """Where files wait while they are sent; inside the data folder, made where it is missing."""
+    path = folder / "incoming"
+    path.mkdir(exist_ok=True)
+    return path

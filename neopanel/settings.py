@@ -11,9 +11,11 @@ from neopanel.env import (
     data_dir,
     env,
     generated,
+    incoming,
     make_field_key,
     make_secret,
     poll_schedule,
+    support_hours,
 )
 
 NEOPANEL_ENV = env.str("NEOPANEL_ENV", default="demo")
@@ -34,6 +36,7 @@ FIELD_KEYS = env.list("NEOPANEL_FIELD_KEYS", default=[]) or (
 BRAND = env.str("NEOPANEL_BRAND", default="Neofollower")
 CURRENCY = env.str("NEOPANEL_CURRENCY", default="USD")
 SUPPORT_HOURS = env.str("NEOPANEL_SUPPORT_HOURS", default="")
+SUPPORT_SCHEDULE = support_hours(SUPPORT_HOURS)
 POLL_SCHEDULE = poll_schedule(env.str("NEOPANEL_POLL_SECONDS", default="3,10,30,60" if DEMO else "30,120,600,3600"))
 # Money that an agent may move at once without a lead, in units; and when a provider's returns wait for a person.
 MONEY_LIMIT = amount_of("NEOPANEL_MONEY_LIMIT", default="50.00")
@@ -181,6 +184,14 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- Files that people send: so much is read and no more; they wait inside the data folder
+FILE_UPLOAD_HANDLERS = [
+    "support.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+FILE_UPLOAD_TEMP_DIR = incoming(DATA_DIR)
 
 # --- Security
 CONTENT_SECURITY_POLICY = {

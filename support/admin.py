@@ -13,13 +13,14 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from orders.admin.readonly import BoundedPaginator, ReadOnly
-from support import queries, ticketing, workspace
-from support.forms import NoteForm, StaffReplyForm
-from support.models import Ticket, TicketState
+from support import desk, queries, ticketing, topics, uploads, workspace
+from support.desk_forms import NoteForm, StaffReplyForm
+from support.models import Attachment, Ticket, TicketState
 from support.ticketing import LONGEST_KEY
+from support.views.files import served
 
 ANSWER = "support.answer_ticket"
 
@@ -119,7 +120,20 @@ class TicketAdmin(ReadOnly):
                 ("reopen", self.reopen_view),
             )
         ]
+        own.append(
+            path(
+                "<int:number>/files/<slug:key>/",
+                self.admin_site.admin_view(require_GET(self.file_view)),
+                name="support_ticket_file",
+            )
+        )
         return own + super().get_urls()
+
+    def file_view(self, request: HttpRequest, number: int, key: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        file = get_object_or_404(Attachment, message__ticket=number, key=key, removed_at=None)
+        return served(file, small=request.GET.get("size") == "small")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method not in {"GET", "HEAD"}:
@@ -143,8 +157,9 @@ class TicketAdmin(ReadOnly):
             "facts": workspace.facts_of(ticket, timezone.now()),
             "orders_address": self._orders_address(ticket),
             "order_address": self._order_address(ticket),
+            "details": topics.named(ticket.details),
             "may_answer": request.user.has_perm(ANSWER),
-            "reply_form": StaffReplyForm(auto_id="reply_%s"),
+            "reply_form": StaffReplyForm(auto_id="reply_%s", files_of=None),
             "note_form": NoteForm(auto_id="note_%s"),
             "token": str(uuid.uuid4()),
             **forms,
@@ -153,13 +168,14 @@ class TicketAdmin(ReadOnly):
 
     def reply_view(self, request: HttpRequest, number: int) -> HttpResponse:
         self._check(request, number)
-        form = StaffReplyForm(request.POST, auto_id="reply_%s")
+        form = StaffReplyForm(request.POST, request.FILES, auto_id="reply_%s", files_of=None)
         if form.is_valid():
             try:
                 ticketing.reply(
                     ticket_number=number,
                     author=request.user,
                     text=form.cleaned_data["message"],
+                    files=form.cleaned_data["files"],
                     by_staff=True,
                     then=TicketState(form.cleaned_data["then"]),
                     client_key=_token(request),
@@ -167,6 +183,10 @@ class TicketAdmin(ReadOnly):
                 )
             except ticketing.AlreadyOpen as refused:
                 form.add_error(None, _other_is_open(refused))
+            except uploads.NotKept:
+                form.add_error(
+                    "files", _("The pictures could not be kept just now. Send it without them, or again later.")
+                )
             else:
                 messages.success(request, _("The customer sees your reply."))
                 return self._back(number)
@@ -191,13 +211,13 @@ class TicketAdmin(ReadOnly):
         self._check(request, number)
         instead_of = request.POST.get("instead_of", "")
         try:
-            ticketing.take(
+            desk.take(
                 ticket_number=number,
                 agent=request.user,
                 instead_of=int(instead_of) if queries.is_number(instead_of) else None,
                 now=timezone.now(),
             )
-        except ticketing.TakenBySomebody as refused:
+        except desk.TakenBySomebody as refused:
             messages.error(request, _("This ticket is with %(agent)s.") % {"agent": refused.ticket.assignee})
         else:
             messages.success(request, _("The ticket is yours."))

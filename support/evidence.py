@@ -4,28 +4,33 @@ Frozen into a ticket when it is opened. The shape has a version: readers of old 
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.models import User
 from orders import ledger
 from orders.models import LedgerEntry, Order, OrderEvent
-from orders.money import plain
+from orders.money import plain, undelivered
+from orders.statuses import OrderStatus
 from orders.verdict import Facts, verdict_for
 
-VERSION = 1
+VERSION = 2
+MOST_ON_THE_LINK = 10
 
 Evidence = dict[str, Any]
 
 
-def evidence_for(order: Order | None, *, customer: User, now: dt.datetime) -> Evidence:
+def evidence_for(order: Order | None, *, customer: User, now: dt.datetime, shown: Sequence[str] = ()) -> Evidence:
     """Everything about `order` that an agent needs, and the customer's balance; safe for JSON.
 
-    Events and ledger entries are complete. Callers that keep it hold the order's lock, so that its parts fit together.
+    `shown` are the titles of the articles that stood beside the form. Events and ledger entries are complete. Callers that keep
+    it hold the order's lock, so that its parts fit together.
     """
     evidence: Evidence = {
         "version": VERSION,
         "taken_at": _iso(now),
         "balance": plain(ledger.balance_of(customer)),
+        "articles": list(shown),
         "order": None,
     }
     if order is None:
@@ -36,6 +41,8 @@ def evidence_for(order: Order | None, *, customer: User, now: dt.datetime) -> Ev
         "verdict": _verdict(order, now),
         "events": [_event(event) for event in order.events.select_related("actor").order_by("id")],
         "entries": [_entry(entry) for entry in order.entries.order_by("seq")],
+        "returns": _returns(order),
+        "same_link": _same_link(order),
     }
 
 
@@ -83,6 +90,27 @@ def _verdict(order: Order, now: dt.datetime) -> Evidence:
         "reason": verdict.reason,
         "until": _iso(verdict.until),
     }
+
+
+def _returns(order: Order) -> Evidence:
+    """What should be back on the balance by the order's status, and what is; "expected" is None where no rule says it."""
+    expected: int | None = None
+    if order.status in {OrderStatus.CANCELED, OrderStatus.ERROR}:
+        expected = order.charge
+    elif order.status == OrderStatus.PARTIAL and order.remains is not None and 0 <= order.remains <= order.quantity:
+        expected = undelivered(order.charge, order.quantity, order.remains)
+    elif order.status not in {OrderStatus.REFUNDED, OrderStatus.PARTIAL}:
+        expected = 0
+    return {"expected": None if expected is None else plain(expected), "found": plain(order.refunded)}
+
+
+def _same_link(order: Order) -> list[Evidence]:
+    """The customer's other orders on the same target, newest first: an overlap explains many a missing result."""
+    others = Order.objects.filter(wallet_id=order.wallet_id, target_key=order.target_key).exclude(pk=order.pk)
+    return [
+        {"number": other.pk, "status": other.status, "service": other.service.name, "placed_at": _iso(other.created_at)}
+        for other in others.select_related("service").order_by("-pk")[:MOST_ON_THE_LINK]
+    ]
 
 
 def _event(event: OrderEvent) -> Evidence:

@@ -1,4 +1,6 @@
-"""What people type into tickets: shape and limits, no writes."""
+"""What customers put into tickets: shape and limits, no writes."""
+
+import datetime as dt
 
 from django import forms
 from django.urls import reverse_lazy
@@ -10,11 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from orders.models import Order
-from support import queries, texts
-from support.models import TOPICS_OF_AN_ORDER, TicketState, Topic
-from support.ticketing import AFTER_STAFF_REPLY
+from support import queries, texts, topics, uploads
+from support.models import TOPICS_OF_AN_ORDER, Topic
 
 MOST_LISTED = 50
+LONGEST_DETAIL = 500
 
 
 class MessageField(forms.CharField):
@@ -37,8 +39,68 @@ class MessageField(forms.CharField):
             raise forms.ValidationError(str(bad)) from bad
 
 
-class TicketForm(forms.Form):
-    """Topic, order, words. `chosen` is an order of the customer's that must be in the list however old it is."""
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+    def __init__(self):
+        super().__init__(attrs={"multiple": True, "accept": "image/png,image/jpeg,image/webp"})
+
+    def value_from_datadict(self, data, files, name):
+        return files.getlist(name)
+
+    def value_omitted_from_data(self, data, files, name):
+        return name not in files
+
+
+class FilesField(forms.Field):
+    """Pictures, as `uploads.accepted` takes them; the owner of the room is set by the form."""
+
+    widget = FilesInput
+
+    def __init__(self):
+        super().__init__(
+            label=gettext_lazy("Pictures"),
+            required=False,
+            help_text=gettext_lazy(
+                "PNG, JPEG or WebP, if they show it clearly. Places and other hidden data are taken out."
+            ),
+        )
+
+
+class WithFiles(forms.Form):
+    """A message with files. Files are looked at last, and not at all where the words come back anyway: no browser keeps them."""
+
+    def __init__(self, *args, files_of: User | None, **options):
+        super().__init__(*args, **options)
+        self.files_of = files_of
+        self.asks_sure = False
+        self.fields["files"] = FilesField()
+
+    def clean_message(self) -> str:
+        """The message; the first time that it holds what looks like a password, it comes back with a warning."""
+        message = self.cleaned_data["message"]
+        if texts.looks_like_a_password(message) and not self.data.get("sure"):
+            self.asks_sure = True
+            raise forms.ValidationError(
+                _("This looks like a password. We never need one: take it out. If it is none, send it once more.")
+            )
+        return message
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        sent = cleaned.get("files") or []
+        if sent and self.errors:
+            self.add_error("files", _("Choose the pictures once more: a browser does not keep them."))
+        elif sent:
+            try:
+                cleaned["files"] = uploads.accepted(sent, customer=self.files_of)
+            except uploads.BadFile as bad:
+                self.add_error("files", str(bad))
+        return cleaned
+
+
+class TicketForm(WithFiles):
+    """Topic, order, what the topic asks for, words, files. `chosen` is an order that must be in the list however old it is."""
 
     topic = forms.ChoiceField(
         label=gettext_lazy("What is it about?"),
@@ -52,14 +114,7 @@ class TicketForm(forms.Form):
         label=gettext_lazy("Which order?"),
         required=False,
         help_text=gettext_lazy("Your latest orders. An older one: open its page and ask for help from there."),
-        widget=forms.Select(
-            attrs={
-                "hx-get": reverse_lazy("ticket_new"),
-                "hx-trigger": "change",
-                "hx-target": "#about-order",
-                "hx-swap": "outerHTML",
-            }
-        ),
+        widget=forms.Select,
     )
     message = MessageField(
         label=gettext_lazy("What happened?"),
@@ -68,7 +123,7 @@ class TicketForm(forms.Form):
     )
 
     def __init__(self, *args, customer: User, chosen: Order | None = None, **options):
-        super().__init__(*args, **options)
+        super().__init__(*args, files_of=customer, **options)
         self.customer = customer
         recent = list(queries.recent_orders(customer, MOST_LISTED))
         if chosen is not None and chosen not in recent:
@@ -78,6 +133,24 @@ class TicketForm(forms.Form):
             ("", _("No particular order")),
             *((str(order.pk), order_label(order)) for order in recent),
         ]
+        topic = self.data.get("topic", "") if self.is_bound else self.initial.get("topic", "")
+        self.asks = topics.ASKS.get(topic, ())
+        for ask in self.asks:
+            self.fields[ask.name] = field_for(ask)
+        for name, trigger in (("topic", "change"), ("order", "change"), ("message", "keyup changed delay:900ms")):
+            self.fields[name].widget.attrs |= {
+                "hx-post": reverse_lazy("ticket_beside"),
+                "hx-trigger": trigger,
+                "hx-target": "#about-order",
+                "hx-swap": "outerHTML",
+            }
+
+    def asked_fields(self) -> list[forms.BoundField]:
+        return [self[ask.name] for ask in self.asks]
+
+    def details(self) -> dict[str, str]:
+        """What the topic asked for, as it is kept."""
+        return {ask.name: str(self.cleaned_data[ask.name]) for ask in self.asks}
 
     def clean_order(self) -> Order | None:
         typed = self.cleaned_data["order"]
@@ -88,8 +161,14 @@ class TicketForm(forms.Form):
             raise forms.ValidationError(_("Choose one of your orders from the list."))
         return order
 
+    def clean_paid_on(self) -> dt.date:
+        day = self.cleaned_data["paid_on"]
+        if day > timezone.localdate() + dt.timedelta(days=1):
+            raise forms.ValidationError(_("This day is still to come."))
+        return day
+
     def clean(self) -> dict:
-        cleaned = super().clean()
+        cleaned = self.cleaned_data
         if (
             str(cleaned.get("topic")) in TOPICS_OF_AN_ORDER
             and cleaned.get("order") is None
@@ -97,7 +176,36 @@ class TicketForm(forms.Form):
             and self.has_orders
         ):
             self.add_error("order", _("Choose the order that this is about: we attach its history for you."))
-        return cleaned
+        return super().clean()
+
+
+def field_for(ask: topics.Ask) -> forms.Field:
+    words = {"label": ask.label, "help_text": ask.hint}
+    if ask.kind == "number":
+        return forms.IntegerField(
+            min_value=0,
+            max_value=10**12,
+            error_messages={
+                "required": ask.missing,
+                "invalid": ask.missing,
+                "min_value": ask.missing,
+                "max_value": ask.missing,
+            },
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+            **words,
+        )
+    if ask.kind == "date":
+        return forms.DateField(
+            error_messages={"required": ask.missing, "invalid": ask.missing},
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            **words,
+        )
+    return forms.CharField(
+        max_length=LONGEST_DETAIL,
+        error_messages={"required": ask.missing},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        **words,
+    )
 
 
 def order_label(order: Order) -> str:
@@ -106,23 +214,5 @@ def order_label(order: Order) -> str:
     return f"#{order.pk} · {Truncator(order.service.name).chars(60)} · {order.get_status_display()} · {placed}"
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(WithFiles):
     message = MessageField(label=gettext_lazy("Your reply"), rows=5)
-
-
-class StaffReplyForm(forms.Form):
-    message = MessageField(label=gettext_lazy("Reply that the customer reads"), rows=7)
-    then = forms.ChoiceField(
-        label=gettext_lazy("The ticket is then"),
-        choices=[(state.value, state.staff_label) for state in AFTER_STAFF_REPLY],
-        initial=TicketState.WAITING.value,
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": gettext_lazy("Choose where the ticket stands after this reply."),
-            "invalid_choice": gettext_lazy("Choose where the ticket stands after this reply."),
-        },
-    )
-
-
-class NoteForm(forms.Form):
-    message = MessageField(label=gettext_lazy("Note that only the team reads"), rows=4)

@@ -1,15 +1,20 @@
 """The reads that pages need, by name. Access is decided here: what a customer may see is what `..._of(customer)` gives."""
 
 import datetime as dt
-from dataclasses import dataclass
+from statistics import median
 
-from django.db.models import QuerySet
+from django.core.cache import cache
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from orders.models import Order
-from orders.queries import orders_of, with_verdicts
-from orders.verdict import Advice, Verdict
-from support.models import Message, Ticket
+from orders.queries import orders_of
+from support.models import Attachment, Message, Ticket
+
+FEWEST_FOR_A_MEDIAN = 10
+MOST_LOOKED_AT = 2000
+USUAL_KEY = "support:usual-first-reply"
+MISSING = "missing"
 
 
 def tickets_of(customer: User) -> QuerySet[Ticket]:
@@ -22,8 +27,12 @@ def open_tickets_of(customer: User) -> QuerySet[Ticket]:
 
 
 def conversation_of(ticket: Ticket) -> QuerySet[Message]:
-    """What the customer may read, oldest first: notes of the team are not in it."""
-    return ticket.messages.filter(is_internal=False).order_by("id")
+    """What the customer may read, oldest first, with what was written in tickets that were merged into this one.
+
+    Notes of the team are not in it. One query more brings the files of all messages.
+    """
+    here = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+    return Message.objects.filter(here, is_internal=False).order_by("id").prefetch_related("attachments")
 
 
 def recent_orders(customer: User, most: int) -> QuerySet[Order]:
@@ -50,18 +59,29 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-@dataclass(frozen=True)
-class About:
-    """What the ticket form says beside an order: its open ticket, or the advice worth reading before writing."""
+def own_file(customer: User, number: int, key: str) -> Attachment | None:
+    """A file of the customer's ticket, by its key; None for a removed one, one of a note, and anything of a stranger's."""
+    return (
+        files_of(Ticket.objects.filter(customer=customer))
+        .filter(Q(message__ticket=number) | Q(message__ticket__merged_into=number), key=key, message__is_internal=False)
+        .first()
+    )
 
-    order: Order
-    open_ticket: int | None
-    verdict: Verdict | None  # None where it is "contact us": nothing should stand between the customer and us
+
+def files_of(tickets: QuerySet[Ticket]) -> QuerySet[Attachment]:
+    """The files of these tickets that are still there."""
+    return Attachment.objects.filter(message__ticket__in=tickets, removed_at=None)
 
 
-def about(order: Order, now: dt.datetime) -> About:
-    open_ticket = Ticket.objects.filter(order=order, closed_at__isnull=True).values_list("pk", flat=True).first()
-    if open_ticket is not None:
-        return About(order, open_ticket, None)
-    [(_order, verdict)] = with_verdicts([order], now)
-    return About(order, None, None if verdict.advice == Advice.CONTACT else verdict)
+def usual_first_reply(now: dt.datetime) -> dt.timedelta | None:
+    """How long the first answer usually takes: the median of the last week; None where there were too few. Kept for a minute."""
+    kept = cache.get(USUAL_KEY, default=MISSING)
+    if kept is not MISSING:
+        return kept
+    answered = Ticket.objects.filter(first_replied_at__gt=now - dt.timedelta(days=7)).order_by("-first_replied_at")
+    spans = [
+        replied - opened for opened, replied in answered.values_list("created_at", "first_replied_at")[:MOST_LOOKED_AT]
+    ]
+    usual = median(spans) if len(spans) >= FEWEST_FOR_A_MEDIAN else None
+    cache.set(USUAL_KEY, usual, 60)
+    return usual

@@ -1,5 +1,6 @@
 """What a message may be. Pure: pages, admin and doors hold to the same rule."""
 
+import re
 import unicodedata
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,13 @@ LONGEST = 5000
 INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 # Letters by their category, and yet blank: fillers of Hangul and the empty Braille cell.
 BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+# "password: hunter2", "my pw is hunter2", "pass = x1": the word, a sign or "is", and something that could be one.
+PASSWORD = re.compile(
+    r"\b(?:pass ?word|passwd|pass ?code|pass|pwd|pw|pin|contraseña|mot de passe)\b\s*(?:is\b|[:=>-])+\s*[\"'“]?"
+    r"(?=\S*[\d_#!$%&*+@])\S{4,}",
+    re.IGNORECASE,
+)
 
 
 class BadText(ValueError):
@@ -31,3 +39,8 @@ def clean(text: str) -> str:
 
 def _is_visible(character: str) -> bool:
     return unicodedata.category(character) not in INVISIBLE and character not in BLANK_LETTERS
+
+
+def looks_like_a_password(text: str) -> bool:
+    """Whether the text seems to give a password away. A guess: the person who wrote it has the last word."""
+    return PASSWORD.search(text) is not None

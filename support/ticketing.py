@@ -1,45 +1,35 @@
-"""The only writer of tickets. One transaction each: row locked, transition, message, event, narrow save.
+"""The conversation: who says what, and whose turn it is then. With `desk.py` the only writer of tickets.
 
-Callers decide who may do it; the doors decide what it means. Lock order: the ticket's row, then its order's; a new ticket
-locks its order first, because nobody can hold a row that does not exist.
+One transaction each: row locked, transition, message, event, narrow save. Callers decide who may do it; the doors decide what it
+means. Lock order: the ticket's row, then its order's; a new ticket locks its order first, because nobody can hold a row that
+does not exist. Files are on the disk before the transaction begins, and are taken away again where no row came to name them.
 """
 
 import datetime as dt
 import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from orders import lifecycle
 from orders.models import Order
-from support import texts
+from support import ticket_rows as rows
+from support import uploads
 from support.evidence import evidence_for
-from support.models import Message, Ticket, TicketEvent, TicketState, Topic
+from support.models import Draft, Message, Ticket, TicketEvent, TicketState, Topic
+from support.texts import clean
+from support.ticket_rows import AlreadyOpen, TicketRefused
+
+__all__ = ["AlreadyOpen", "TicketRefused"]
 
 Code = TicketEvent.Code
+T = TypeVar("T")
 LONGEST_KEY = 72
-
-TRANSITIONS = {
-    TicketState.RECEIVED: Ticket.back_to_queue,
-    TicketState.WORKING: Ticket.work_on,
-    TicketState.WAITING: Ticket.wait_for_customer,
-    TicketState.SOLVED: Ticket.solve,
-}
 
 # Where an agent's reply may leave the ticket.
 AFTER_STAFF_REPLY = (TicketState.WAITING, TicketState.SOLVED, TicketState.WORKING)
-
-
-class TicketRefused(Exception):
-    """Nothing was written. `ticket` is the one in the way or the one that it was about."""
-
-    def __init__(self, ticket: Ticket):
-        super().__init__(str(ticket))
-        self.ticket = ticket
-
-
-class AlreadyOpen(TicketRefused):
-    """The order has this open ticket: show it instead of a second one."""
 
 
 class SentBefore(TicketRefused):
@@ -50,8 +40,8 @@ class TooLate(TicketRefused):
     """The ticket is solved for longer than `models.REOPEN_WITHIN`: a new one may follow it."""
 
 
-class TakenBySomebody(TicketRefused):
-    """Another agent has the ticket already."""
+class Stale(TicketRefused):
+    """Somebody wrote into the ticket after the agent last looked. The agent's words are kept as a draft."""
 
 
 def open_ticket(
@@ -63,13 +53,20 @@ def open_ticket(
     now: dt.datetime,
     client_key: str = "",
     follows: Ticket | None = None,
+    files: Sequence[uploads.Sent] = (),
+    details: Mapping[str, str] | None = None,
+    shown: Sequence[str] = (),
+    agent: User | None = None,
 ) -> Ticket:
-    """One ticket with its first message and frozen evidence, or nothing.
+    """One ticket with its first message, files and frozen evidence, or nothing.
 
+    `details` is what only the customer can know, by `topics.py`; `shown` names the articles that stood beside the form. With
+    `agent` it is opened for the customer: the words are the agent's, who has the ticket, and the customer's answer is awaited.
     The same `client_key` with the same content again gives the first ticket; with other content it raises SentBefore.
-    Raises AlreadyOpen where the order has an open ticket, texts.BadText, and ValueError for somebody else's order or ticket.
+    Raises AlreadyOpen where the order has an open ticket, texts.BadText, uploads.NotKept, and ValueError for somebody else's
+    order or ticket.
     """
-    text = texts.clean(text)
+    text = clean(text)
     if order is not None and order.wallet_id != customer.pk:
         raise ValueError("The order belongs to somebody else.")
     if follows is not None and follows.customer_id != customer.pk:
@@ -78,31 +75,41 @@ def open_ticket(
     assert len(key) <= LONGEST_KEY
     if twin := _twin(customer, key):
         return _same_or_refused(twin, topic=topic, order=order, text=text)
+
+    def opened(kept: list[uploads.Kept]) -> Ticket:
+        # Under the order's lock nobody opens a second ticket on it, and what is frozen fits together.
+        about = None if order is None else lifecycle.locked(order.pk)
+        if about is not None:
+            rows.refuse_second(about.pk)
+        ticket = Ticket(
+            customer=customer,
+            client_key=key,
+            topic=topic,
+            order=about,
+            follows=follows,
+            details=dict(details or {}),
+            evidence=evidence_for(about, customer=customer, now=now, shown=shown),
+            assignee=agent,
+            created_at=now,
+            changed_at=now,
+        )
+        if agent is not None:
+            rows.TRANSITIONS[TicketState.WAITING](ticket)
+        else:
+            rows.expect_reply(ticket, now=now, fields=[])
+        ticket.save(force_insert=True)
+        message = rows.write(ticket, author=agent or customer, text=text, by_staff=agent is not None, now=now)
+        rows.attach(message, kept, now=now)
+        rows.record(ticket, Code.OPENED, actor=agent or customer, assignee=agent, now=now)
+        return ticket
+
     try:
-        with transaction.atomic(durable=True):
-            if order is not None:
-                # Under the order's lock nobody opens a second ticket on it, and what is frozen fits together.
-                order = lifecycle.locked(order.pk)
-                _refuse_second(order.pk)
-            ticket = Ticket(
-                customer=customer,
-                client_key=key,
-                topic=topic,
-                order=order,
-                follows=follows,
-                evidence=evidence_for(order, customer=customer, now=now),
-                created_at=now,
-                changed_at=now,
-            )
-            ticket.save(force_insert=True)
-            _write(ticket, author=customer, text=text, by_staff=False, now=now)
-            _record(ticket, Code.OPENED, actor=customer, now=now)
+        return _with_files(files, opened)
     except (AlreadyOpen, IntegrityError):
         # Two clicks at once: the other one may have opened this very ticket meanwhile.
         if twin := _twin(customer, key):
             return _same_or_refused(twin, topic=topic, order=order, text=text)
         raise
-    return ticket
 
 
 def reply(
@@ -114,38 +121,67 @@ def reply(
     now: dt.datetime,
     then: TicketState = TicketState.WAITING,
     client_key: str = "",
+    files: Sequence[uploads.Sent] = (),
+    seen: int | None = None,
 ) -> Message:
-    """Adds a message that the customer sees, and moves the ticket to whose turn it is.
+    """Adds a message that the customer sees, and moves the ticket to whose turn it is. In a merged ticket it goes on in the other.
 
     A customer's reply: Working on it where an agent has the ticket, else Received; on a solved one it reopens within
-    `models.REOPEN_WITHIN`, later it raises TooLate. A staff reply goes to `then` (one of AFTER_STAFF_REPLY) and takes a
-    ticket that nobody has. The same `client_key` with the same text again gives the first message and moves nothing.
-    Raises AlreadyOpen where reopening meets another open ticket on the order, and texts.BadText.
+    `models.REOPEN_WITHIN`, later it raises TooLate. A staff reply goes to `then` (one of AFTER_STAFF_REPLY), takes a
+    ticket that nobody has, and ends the agent's draft. `seen` is the id of the last message that the agent had read: where
+    somebody else wrote after it, nothing is sent, the text is kept as a draft, and it raises Stale.
+    The same `client_key` with the same text again gives the first message and moves nothing.
+    Raises AlreadyOpen where reopening meets another open ticket on the order, texts.BadText and uploads.NotKept.
     """
-    text = texts.clean(text)
+    text = clean(text)
     assert then in AFTER_STAFF_REPLY
     assert len(client_key) <= LONGEST_KEY
-    with transaction.atomic(durable=True):
-        ticket = _locked(ticket_number)
+    if client_key and (twin := _said(ticket_number, client_key, text)):
+        return twin
+
+    def added(kept: list[uploads.Kept]) -> Message:
+        ticket = rows.locked(ticket_number)
+        if ticket.merged_into_id is not None:
+            ticket = rows.locked(ticket.merged_into_id)
         twin = ticket.messages.filter(client_key=client_key).first() if client_key else None
         if twin is not None and twin.text == text:
+            uploads.discard(kept)
             return twin
         fields = ["changed_at"]
         if by_staff:
+            if seen is not None and ticket.messages.filter(pk__gt=seen).exclude(author=author).exists():
+                raise Stale(ticket)
             if ticket.assignee_id is None:
-                _give(ticket, author, actor=author, now=now, fields=fields)
-            _move(ticket, then, actor=author, now=now, fields=fields)
+                rows.give(ticket, author, actor=author, now=now, fields=fields)
+            if ticket.first_replied_at is None:
+                ticket.first_replied_at = now
+                fields.append("first_replied_at")
+            ticket.due_at = None
+            rows.move(ticket, then, actor=author, now=now, fields=fields)
+            if then == TicketState.WORKING:
+                rows.expect_reply(ticket, now=now, fields=fields)
+            Draft.objects.filter(ticket=ticket, agent=author, is_internal=False).delete()
         else:
             until = ticket.reopens_until
             if until is not None and now > until:
                 raise TooLate(ticket)
-            _move(ticket, _our_turn(ticket), actor=author, now=now, fields=fields)
+            rows.move(ticket, rows.our_turn(ticket), actor=author, now=now, fields=fields)
+            if ticket.due_at is None:
+                rows.expect_reply(ticket, now=now, fields=fields)
+        fields.append("due_at")
         # A used key with other words is somebody who went back and wrote more: nothing that was written gets lost.
         key = client_key if twin is None else ""
-        message = _write(ticket, author=author, text=text, by_staff=by_staff, now=now, client_key=key)
+        message = rows.write(ticket, author=author, text=text, by_staff=by_staff, now=now, client_key=key)
+        rows.attach(message, kept, now=now)
         ticket.changed_at = now
         ticket.save(update_fields=fields)
-    return message
+        return message
+
+    try:
+        return _with_files(files, added)
+    except Stale:
+        keep_draft(ticket_number=ticket_number, agent=author, text=text, is_internal=False, now=now)
+        raise
 
 
 def note(*, ticket_number: int, author: User, text: str, now: dt.datetime, client_key: str = "") -> Message:
@@ -153,35 +189,24 @@ def note(*, ticket_number: int, author: User, text: str, now: dt.datetime, clien
 
     Raises texts.BadText.
     """
-    text = texts.clean(text)
+    text = clean(text)
     with transaction.atomic(durable=True):
-        ticket = _locked(ticket_number)
+        ticket = rows.locked(ticket_number)
         twin = ticket.messages.filter(client_key=client_key).first() if client_key else None
         if twin is not None and twin.text == text:
             return twin
         key = client_key if twin is None else ""
-        return _write(ticket, author=author, text=text, by_staff=True, is_internal=True, now=now, client_key=key)
+        Draft.objects.filter(ticket=ticket, agent=author, is_internal=True).delete()
+        return rows.write(ticket, author=author, text=text, by_staff=True, is_internal=True, now=now, client_key=key)
 
 
-def take(*, ticket_number: int, agent: User, now: dt.datetime, instead_of: int | None = None) -> Ticket:
-    """Gives the ticket to `agent`; a Received one is Working on it then. Repeating it changes nothing.
-
-    `instead_of` is the id of the agent from whom it is taken over; raises TakenBySomebody where another one has it.
-    """
-    with transaction.atomic(durable=True):
-        ticket = _locked(ticket_number)
-        if ticket.assignee_id not in {None, agent.pk, instead_of}:
-            raise TakenBySomebody(ticket)
-        _assign(ticket, agent, actor=agent, now=now)
-    return ticket
-
-
-def assign(*, ticket_number: int, to: User | None, actor: User, now: dt.datetime) -> Ticket:
-    """Gives the ticket to an agent, whoever had it, or back to nobody; a Received one that somebody gets is Working on it."""
-    with transaction.atomic(durable=True):
-        ticket = _locked(ticket_number)
-        _assign(ticket, to, actor=actor, now=now)
-    return ticket
+def keep_draft(*, ticket_number: int, agent: User, text: str, is_internal: bool, now: dt.datetime) -> None:
+    """What the agent has typed and not sent, one a ticket and kind; an empty text ends it."""
+    mine = {"ticket_id": ticket_number, "agent": agent, "is_internal": is_internal}
+    if text.strip():
+        Draft.objects.update_or_create(**mine, defaults={"text": text, "changed_at": now})
+    else:
+        Draft.objects.filter(**mine).delete()
 
 
 def wait_for_customer(*, ticket_number: int, actor: User, now: dt.datetime) -> Ticket:
@@ -200,81 +225,54 @@ def reopen(*, ticket_number: int, actor: User, now: dt.datetime) -> Ticket:
     Raises AlreadyOpen where its order has another open ticket.
     """
     with transaction.atomic(durable=True):
-        ticket = _locked(ticket_number)
+        ticket = rows.locked(ticket_number)
         if not ticket.is_open:
             fields = ["changed_at"]
-            _move(ticket, _our_turn(ticket), actor=actor, now=now, fields=fields)
+            rows.move(ticket, rows.our_turn(ticket), actor=actor, now=now, fields=fields)
             ticket.changed_at = now
             ticket.save(update_fields=fields)
     return ticket
 
 
-# --- What the doors share. Callers hold the ticket's lock and save the fields named.
-
-
-def _locked(number: int) -> Ticket:
-    """The ticket as it is now, its row locked until the transaction ends (on SQLite the transaction has locked everything)."""
-    return Ticket.objects.select_for_update(no_key=True).get(pk=number)
-
-
-def _our_turn(ticket: Ticket) -> TicketState:
-    """Where a ticket stands when it is the team's turn and nobody has looked at the news yet."""
-    if ticket.assignee_id is None:
-        return TicketState.RECEIVED
-    return TicketState.WORKING
+def rate(*, ticket_number: int, rating: Ticket.Rating, actor: User, now: dt.datetime) -> Ticket:
+    """What the customer thinks of a solved ticket; it may be changed. Nothing happens to an open one."""
+    with transaction.atomic(durable=True):
+        ticket = rows.locked(ticket_number)
+        if not ticket.is_open and ticket.rating != rating:
+            ticket.rating, ticket.rated_at = rating, now
+            ticket.save(update_fields=["rating", "rated_at"])
+            rows.record(ticket, Code.RATED, actor=actor, words=str(rating.label), now=now)
+    return ticket
 
 
 def _moved(number: int, to: TicketState, *, actor: User, now: dt.datetime) -> Ticket:
     with transaction.atomic(durable=True):
-        ticket = _locked(number)
+        ticket = rows.locked(number)
         if ticket.state != to:
             fields = ["changed_at"]
-            _move(ticket, to, actor=actor, now=now, fields=fields)
+            rows.move(ticket, to, actor=actor, now=now, fields=fields)
             ticket.changed_at = now
             ticket.save(update_fields=fields)
     return ticket
 
 
-def _move(ticket: Ticket, to: TicketState, *, actor: User, now: dt.datetime, fields: list[str]) -> None:
-    """Transition and event; nothing where the ticket is there already."""
-    if ticket.state == to:
-        return
-    before = ticket.state
-    if before == TicketState.SOLVED and ticket.order_id is not None:
-        lifecycle.locked(ticket.order_id)
-        _refuse_second(ticket.order_id)
-    TRANSITIONS[to](ticket)
-    ticket.closed_at = now if to == TicketState.SOLVED else None
-    fields += ["state", "closed_at"]
-    _record(ticket, Code.MOVED, actor=actor, now=now, from_state=before)
-
-
-def _assign(ticket: Ticket, to: User | None, *, actor: User, now: dt.datetime) -> None:
-    fields: list[str] = []
-    if ticket.assignee_id != (to.pk if to else None):
-        _give(ticket, to, actor=actor, now=now, fields=fields)
-    if to is not None and ticket.state == TicketState.RECEIVED:
-        _move(ticket, TicketState.WORKING, actor=actor, now=now, fields=fields)
-        ticket.changed_at = now
-        fields.append("changed_at")
-    if fields:
-        ticket.save(update_fields=fields)
-
-
-def _give(ticket: Ticket, to: User | None, *, actor: User, now: dt.datetime, fields: list[str]) -> None:
-    ticket.assignee = to
-    fields.append("assignee")
-    _record(ticket, Code.ASSIGNED, actor=actor, now=now, assignee=to, from_state=ticket.state)
-
-
-def _refuse_second(order_id: int) -> None:
-    other = Ticket.objects.filter(order_id=order_id, closed_at__isnull=True).first()
-    if other is not None:
-        raise AlreadyOpen(other)
+def _with_files(files: Sequence[uploads.Sent], work: Callable[[list[uploads.Kept]], T]) -> T:
+    """`work` in a transaction of its own, with the files on the disk; without them where it fails."""
+    kept = uploads.keep(files)
+    try:
+        with transaction.atomic(durable=True):
+            return work(kept)
+    except BaseException:
+        uploads.discard(kept)
+        raise
 
 
 def _twin(customer: User, client_key: str) -> Ticket | None:
     return Ticket.objects.filter(customer=customer, client_key=client_key).first()
+
+
+def _said(number: int, client_key: str, text: str) -> Message | None:
+    return Message.objects.filter(ticket=number, client_key=client_key, text=text).first()
 
 
 def _same_or_refused(twin: Ticket, *, topic: Topic, order: Order | None, text: str) -> Ticket:
@@ -282,44 +280,3 @@ def _same_or_refused(twin: Ticket, *, topic: Topic, order: Order | None, text: s
     if (twin.topic, twin.order_id, first) == (topic, order.pk if order else None, text):
         return twin
     raise SentBefore(twin)
-
-
-def _write(
-    ticket: Ticket,
-    *,
-    author: User,
-    text: str,
-    by_staff: bool,
-    now: dt.datetime,
-    is_internal: bool = False,
-    client_key: str = "",
-) -> Message:
-    return Message.objects.create(
-        ticket=ticket,
-        author=author,
-        by_staff=by_staff,
-        is_internal=is_internal,
-        client_key=client_key or None,
-        text=text,
-        created_at=now,
-    )
-
-
-def _record(
-    ticket: Ticket,
-    code: str,
-    *,
-    actor: User,
-    now: dt.datetime,
-    from_state: str = "",
-    assignee: User | None = None,
-) -> None:
-    TicketEvent.objects.create(
-        ticket=ticket,
-        code=code,
-        from_state=from_state,
-        to_state=ticket.state,
-        assignee=assignee,
-        actor=actor,
-        created_at=now,
-    )

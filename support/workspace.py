@@ -74,7 +74,8 @@ class Item:
 
 def thread_of(ticket: Ticket) -> list[Item]:
     """Messages, notes and events, oldest first; what was said stands before what it did."""
-    items = [Item(m.created_at, message=m) for m in ticket.messages.select_related("author").order_by("id")]
+    said = ticket.messages.select_related("author").prefetch_related("attachments").order_by("id")
+    items = [Item(message.created_at, message=message) for message in said]
     events = ticket.events.select_related("actor", "assignee").order_by("id")
     items += [Item(event.created_at, event=event) for event in events]
     return sorted(items, key=lambda item: (item.at, item.event is not None))

@@ -57,8 +57,12 @@ help/<slug:section>/ GET 200 200 200 200 200 200
 help/<slug:section>/<slug:slug>/ GET 200 200 200 200 200 200
 tickets/ GET in 200 200 200 200 200
 tickets/new/ GET in 200 200 200 200 200
+tickets/new/beside/ POST in 200 200 200 200 200
+tickets/new/answered/ POST in 404 404 404 404 404
 tickets/<int:number>/ GET in 200 404 404 404 404
 tickets/<int:number>/solve/ POST in up 404 404 404 404
+tickets/<int:number>/rate/ POST in up 404 404 404 404
+tickets/<int:number>/files/<slug:key>/ GET in 404 404 404 404 404
 admin/ GET door door door 200 200 200
 admin/login/ GET in 403 403 up up up
 admin/logout/ POST door up up 200 200 200
@@ -160,6 +164,7 @@ admin/support/ticket/<int:number>/take/ POST in door door change 403 change
 admin/support/ticket/<int:number>/wait/ POST in door door change 403 change
 admin/support/ticket/<int:number>/solve/ POST in door door change 403 change
 admin/support/ticket/<int:number>/reopen/ POST in door door change 403 change
+admin/support/ticket/<int:number>/files/<slug:key>/ GET in door door 404 403 404
 admin/support/ticket/ GET in door door 200 403 200
 admin/support/ticket/add/ GET in door door 403 403 403
 admin/support/ticket/<path:object_id>/history/ GET in door door 200 403 200

@@ -64,6 +64,7 @@ def things(customer, agent) -> dict[str, object]:
         "<id>": customer.pk,
         "<slug:section>": article.section.slug,
         "<slug:slug>": article.slug,
+        "<slug:key>": "0" * 32,
         "<path:content_type_id>": 1,
         "auth/group": Group.objects.first().pk,
         "accounts/user": customer.pk,

@@ -59,7 +59,7 @@ def test_from_an_order_to_an_answer_and_back_with_plain_forms(signed_in, custome
     ticket_page = signed_in.post("/tickets/new/", wish, follow=True)
     ticket = Ticket.objects.get()
     assert ticket_page.redirect_chain == [(page(ticket.pk), 302)]
-    assert "We have your ticket. You see the answer here." in words_of(ticket_page)
+    assert "We have your ticket. A person reads it next; you see the answer here." in words_of(ticket_page)
     assert "It does not start.<br><br>Please look." in ticket_page.content.decode()
 
     ticketing.reply(ticket_number=ticket.pk, author=agent, text="Which post?", by_staff=True, now=NOW)
@@ -222,14 +222,16 @@ def test_no_advice_stands_in_the_way_when_it_is_our_turn(signed_in, customer):
 
 def test_htmx_gets_only_what_stands_beside_the_form(signed_in, customer, stranger):
     order, foreign = place(customer), place(stranger)
-    part = signed_in.get("/tickets/new/", {"order": order.pk}, headers={"HX-Request": "true"})
+
+    def beside(**data):
+        return signed_in.post("/tickets/new/beside/", data, headers={"HX-Request": "true"})
+
+    part = beside(order=order.pk)
     assert part.content.decode().strip().startswith('<aside class="stack" id="about-order"')
     assert order.link in words_of(part)
     assert 'data-announce="Wait"' in part.content.decode()
-    none = signed_in.get("/tickets/new/", {"order": ""}, headers={"HX-Request": "true"})
-    assert "With an order: its number, service, link" in words_of(none)
-    refused = signed_in.get("/tickets/new/", {"order": foreign.pk}, headers={"HX-Request": "true"})
-    assert refused.status_code == 404
+    assert "With an order: its number, service, link" in words_of(beside(order=""))
+    assert beside(order=foreign.pk).status_code == 404
 
 
 def test_an_order_older_than_the_list_can_still_be_chosen_from_its_page(signed_in, customer, monkeypatch):
@@ -363,12 +365,12 @@ def test_a_thread_takes_the_same_queries_however_long(signed_in, customer, agent
     ticket = open_on(customer, place(customer))
     for _time in range(count):
         ticketing.reply(ticket_number=ticket.pk, author=agent, text="Yes.", by_staff=True, now=NOW)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         signed_in.get(page(ticket.pk))
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_form_takes_the_same_queries_however_many_orders(signed_in, customer, count, django_assert_num_queries):
     orders = [place(customer) for _time in range(count)]
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         signed_in.get("/tickets/new/", {"order": orders[0].pk})

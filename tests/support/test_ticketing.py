@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from orders.statuses import OrderStatus
-from support import texts, ticketing
+from support import desk, texts, ticket_rows, ticketing
 from support.models import REOPEN_WITHIN, Message, Ticket, TicketState, Topic
 from support.queries import conversation_of
 from tests.factories import NOW, accept, order_in, place
@@ -36,7 +36,7 @@ def in_state(state: TicketState, customer, agent, order=None, now=NOW) -> Ticket
     if state == R:
         return ticket
     if state == W:
-        ticketing.take(ticket_number=ticket.pk, agent=agent, now=now)
+        desk.take(ticket_number=ticket.pk, agent=agent, now=now)
     else:
         ticketing.reply(ticket_number=ticket.pk, author=agent, text="Look now.", by_staff=True, then=state, now=now)
     return again(ticket)
@@ -58,7 +58,7 @@ def test_evidence_stays_as_it_was_when_the_order_moves_on(customer):
     frozen = again(ticket).evidence
     accept(order, now=NOW + A_DAY)
     assert again(ticket).evidence == frozen
-    assert frozen["version"] == 1
+    assert frozen["version"] == 2
     assert frozen["taken_at"] == "2026-11-25T12:00:00+00:00"
     assert frozen["order"]["status"] == "pending"
     assert frozen["order"]["charge"] == "0.90"
@@ -176,7 +176,7 @@ def test_a_customers_reply_makes_it_the_agents_turn(customer, agent, state, then
 
 def test_a_reply_to_a_waiting_ticket_that_nobody_has_puts_it_back_into_the_queue(customer, agent):
     ticket = in_state(C, customer, agent)
-    ticketing.assign(ticket_number=ticket.pk, to=None, actor=agent, now=NOW)
+    desk.assign(ticket_number=ticket.pk, to=None, actor=agent, now=NOW)
     ticketing.reply(ticket_number=ticket.pk, author=customer, text="Here it is.", by_staff=False, now=NOW)
     assert again(ticket).state == R
 
@@ -244,12 +244,12 @@ def test_the_same_reply_twice_stands_once_and_other_words_are_never_lost(custome
 
 def test_taking_gives_the_ticket_to_one_agent_alone(customer, agent, colleague):
     ticket = open_on(customer)
-    ticketing.take(ticket_number=ticket.pk, agent=agent, now=NOW)
-    ticketing.take(ticket_number=ticket.pk, agent=agent, now=NOW)
-    with pytest.raises(ticketing.TakenBySomebody):
-        ticketing.take(ticket_number=ticket.pk, agent=colleague, now=NOW)
+    desk.take(ticket_number=ticket.pk, agent=agent, now=NOW)
+    desk.take(ticket_number=ticket.pk, agent=agent, now=NOW)
+    with pytest.raises(desk.TakenBySomebody):
+        desk.take(ticket_number=ticket.pk, agent=colleague, now=NOW)
     assert (again(ticket).assignee, again(ticket).state) == (agent, W)
-    ticketing.take(ticket_number=ticket.pk, agent=colleague, instead_of=agent.pk, now=NOW)
+    desk.take(ticket_number=ticket.pk, agent=colleague, instead_of=agent.pk, now=NOW)
     assert again(ticket).assignee == colleague
     assert [code for code, *_rest in moves(ticket)] == ["opened", "assigned", "moved", "assigned"]
 
@@ -260,7 +260,7 @@ def test_a_failing_write_leaves_nothing_of_the_ticket(customer, monkeypatch):
     def full_disk(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(ticketing, "_record", full_disk)
+    monkeypatch.setattr(ticket_rows, "record", full_disk)
     with pytest.raises(OSError, match="disk full"):
         open_on(customer, order)
     assert (Ticket.objects.count(), Message.objects.count()) == (0, 0)

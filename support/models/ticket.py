@@ -53,8 +53,30 @@ TOPICS_OF_AN_ORDER: frozenset[str] = frozenset(
 )
 
 
+# Where money is what it is about: a queue of its own, and no advice stands before it.
+TOPICS_OF_MONEY: frozenset[str] = frozenset({Topic.MONEY_NOT_RETURNED, Topic.PAYMENT_NOT_CREDITED})
+
+
+class Tag(models.Model):
+    """A word by which the team finds tickets of a kind."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
 class Ticket(models.Model):
     """One matter of one customer. An order has at most one open ticket: the constraint says so, not a habit."""
+
+    class Rating(models.TextChoices):
+        GOOD = "good", _("It helped")
+        BAD = "bad", _("It did not help")
 
     number = models.BigAutoField(_("number"), primary_key=True)
     customer = models.ForeignKey(
@@ -73,6 +95,8 @@ class Ticket(models.Model):
     state = FSMField(_("state"), choices=TicketState.choices, default=TicketState.RECEIVED, protected=True)
     # What the panel knew when the ticket was opened; frozen, with the version of its shape (`support/evidence.py`).
     evidence = models.JSONField(_("evidence"), default=dict, editable=False)
+    # What only the customer can know, as the topic asks for it (`support/topics.py`).
+    details = models.JSONField(_("details"), default=dict, editable=False)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -85,6 +109,17 @@ class Ticket(models.Model):
     # The last thing that the customer can see: a reply or a change of state, not a note.
     changed_at = models.DateTimeField(_("last change"))
     closed_at = models.DateTimeField(_("solved"), null=True, blank=True)
+    # When the customer first heard from a person; until when the next word from us is due (`support/ticket_rows.py`).
+    first_replied_at = models.DateTimeField(_("first reply"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    rating = models.CharField(_("rating"), max_length=8, choices=Rating.choices, blank=True)
+    rated_at = models.DateTimeField(null=True, blank=True)
+    # It goes on there. The messages stay where they were written; undone by taking the pointer away.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
+    )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="tickets", verbose_name=_("tags"))
+    related = models.ManyToManyField("self", blank=True, verbose_name=_("related"))
 
     class Meta:
         verbose_name = _("ticket")
@@ -92,10 +127,20 @@ class Ticket(models.Model):
         ordering = ["-number"]
         # Nothing is added, changed or deleted past the doors, so there is no right to it.
         default_permissions = ("view",)
-        permissions = [("answer_ticket", "Can answer tickets")]
+        permissions = [("answer_ticket", _("Can answer tickets"))]
         indexes = [
             models.Index(fields=["customer", "-number"], name="ticket_of_customer"),
             models.Index(fields=["state", "-number"], name="ticket_queue"),
+            # The queues: open tickets by what is due first, of everybody, of nobody, of one agent, of one topic.
+            models.Index(fields=["due_at", "number"], condition=Q(closed_at=None), name="ticket_due"),
+            models.Index(
+                fields=["assignee", "due_at", "number"], condition=Q(closed_at=None), name="ticket_due_of_agent"
+            ),
+            models.Index(fields=["topic", "due_at", "number"], condition=Q(closed_at=None), name="ticket_due_of_topic"),
+            models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="ticket_closed"),
+            models.Index(
+                fields=["first_replied_at"], condition=Q(first_replied_at__isnull=False), name="ticket_first_reply"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["customer", "client_key"], name="ticket_once"),
@@ -105,6 +150,15 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=Q(state="solved", closed_at__isnull=False) | (~Q(state="solved") & Q(closed_at__isnull=True)),
                 name="ticket_closed_when_solved",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(closed_at__isnull=False), name="ticket_merged_is_closed"
+            ),
+            # Whoever waits for us has a due time, and nobody else.
+            models.CheckConstraint(
+                condition=Q(state__in=["received", "working"], due_at__isnull=False)
+                | Q(state__in=["waiting", "solved"], due_at=None),
+                name="ticket_due_when_ours",
             ),
         ]
 
@@ -141,63 +195,3 @@ class Ticket(models.Model):
         field=state, source=[TicketState.RECEIVED, TicketState.WORKING, TicketState.WAITING], target=TicketState.SOLVED
     )
     def solve(self) -> None: ...
-
-
-class Message(models.Model):
-    """What somebody wrote, never changed. An internal note is for the team alone."""
-
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="messages")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    by_staff = models.BooleanField(_("from the team"))
-    is_internal = models.BooleanField(_("internal note"), default=False)
-    # The form's token: the same reply sent twice stands once. Without a token there is nothing to compare.
-    client_key = models.CharField(max_length=72, null=True, editable=False)  # noqa: DJ001
-    text = models.TextField(_("text"))
-    created_at = models.DateTimeField(_("time"))
-
-    class Meta:
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
-        default_permissions = ()
-        indexes = [models.Index(fields=["ticket", "id"], name="message_of_ticket")]
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "client_key"], name="message_once"),
-            models.CheckConstraint(condition=Q(is_internal=False) | Q(by_staff=True), name="message_note_is_ours"),
-        ]
-
-    def __str__(self):
-        return f"{self.ticket_id} {self.pk}"
-
-
-class TicketEvent(models.Model):
-    """What was done with a ticket and by whom: written in the same transaction as the change, never changed."""
-
-    class Code(models.TextChoices):
-        OPENED = "opened", _("Opened")
-        MOVED = "moved", _("State changed")
-        ASSIGNED = "assigned", _("Assigned")
-
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events")
-    code = models.CharField(_("what"), max_length=12, choices=Code.choices)
-    from_state = models.CharField(_("from"), max_length=12, blank=True)
-    to_state = models.CharField(_("to"), max_length=12)
-    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    created_at = models.DateTimeField(_("time"))
-
-    class Meta:
-        verbose_name = _("ticket event")
-        verbose_name_plural = _("ticket events")
-        default_permissions = ()
-        indexes = [models.Index(fields=["ticket", "id"], name="event_of_ticket")]
-
-    def __str__(self):
-        return f"{self.ticket_id} {self.code}"
-
-    @property
-    def from_label(self) -> str:
-        return TicketState(self.from_state).staff_label if self.from_state else ""
-
-    @property
-    def to_label(self) -> str:
-        return TicketState(self.to_state).staff_label

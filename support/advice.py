@@ -1,0 +1,73 @@
+"""What stands beside the ticket form: the order's open ticket, or the advice that is worth reading before writing.
+
+From the verdict first and the typed words second; nothing at all where advice would only stand in the way.
+"""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from accounts.models import User
+from helpcenter.models import Article
+from helpcenter.search import search
+from orders.models import Order
+from orders.queries import with_verdicts
+from orders.verdict import Advice, Verdict
+from support.models import TOPICS_OF_MONEY, Ticket, Topic
+
+MOST_LINKS = 3
+MOST_WORDS_LOOKED_UP = 5
+SHORTEST_WORD = 4
+# Who comes a second time so soon was not helped by what we wrote.
+SECOND_CONTACT = dt.timedelta(days=7)
+
+WORDS_OF_TOPIC = {
+    Topic.NOT_STARTED: "start",
+    Topic.RESULT_MISSING: "completed",
+    Topic.WRONG_LINK: "link",
+}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """`articles` are links, at most MOST_LINKS; `verdict` is the one answer in place."""
+
+    order: Order | None
+    open_ticket: int | None = None
+    verdict: Verdict | None = None
+    articles: tuple[Article, ...] = ()
+
+
+def beside(*, customer: User, order: Order | None, topic: str, words: str, now: dt.datetime) -> Beside:
+    """Advice is left out where the verdict is "contact us", where money is missing, and on a second contact within a week."""
+    verdict = None
+    if order is not None:
+        open_ticket = Ticket.objects.filter(order=order, closed_at=None).values_list("pk", flat=True).first()
+        if open_ticket is not None:
+            return Beside(order, open_ticket=open_ticket)
+        [(_order, verdict)] = with_verdicts([order], now)
+        if verdict.advice == Advice.CONTACT:
+            return Beside(order)
+    if topic in TOPICS_OF_MONEY or _came_before(customer, order, now):
+        return Beside(order)
+    return Beside(order, verdict=verdict, articles=articles_for(topic, words))
+
+
+def articles_for(topic: str, words: str) -> tuple[Article, ...]:
+    """The articles that hold most of the words; the topic's own where nothing was typed yet."""
+    typed = sorted({word for word in re.findall(r"\w+", words.lower()) if len(word) >= SHORTEST_WORD}, key=len)
+    wanted = typed[-MOST_WORDS_LOOKED_UP:][::-1]
+    if topic in WORDS_OF_TOPIC:
+        wanted.append(WORDS_OF_TOPIC[topic])
+    found: dict[int, tuple[int, int, Article]] = {}
+    for word in wanted:
+        for place, hit in enumerate(search(word).hits):
+            matched, best, _article = found.get(hit.article.pk, (0, place, hit.article))
+            found[hit.article.pk] = matched + 1, min(best, place), hit.article
+    ranked = sorted(found.values(), key=lambda one: (-one[0], one[1], one[2].title))
+    return tuple(article for _matched, _place, article in ranked[:MOST_LINKS])
+
+
+def _came_before(customer: User, order: Order | None, now: dt.datetime) -> bool:
+    before = Ticket.objects.filter(customer=customer, created_at__gt=now - SECOND_CONTACT)
+    return (before if order is None else before.filter(order=order)).exists()

@@ -1,0 +1,27 @@
+from support.models.desk import AdviceAnswer, CannedReply
+from support.models.message import Attachment, Draft, Message, TicketEvent
+from support.models.ticket import (
+    REOPEN_WITHIN,
+    TOPICS_OF_AN_ORDER,
+    TOPICS_OF_MONEY,
+    Tag,
+    Ticket,
+    TicketState,
+    Topic,
+)
+
+__all__ = [
+    "REOPEN_WITHIN",
+    "TOPICS_OF_AN_ORDER",
+    "TOPICS_OF_MONEY",
+    "AdviceAnswer",
+    "Attachment",
+    "CannedReply",
+    "Draft",
+    "Message",
+    "Tag",
+    "Ticket",
+    "TicketEvent",
+    "TicketState",
+    "Topic",
+]

@@ -1,0 +1,18 @@
+"""The form's token, by which the same form sent twice is known."""
+
+import re
+import uuid
+
+from django.http import HttpRequest
+
+TOKEN = re.compile(r"[0-9A-Za-z._-]{1,72}")
+
+
+def token_of(request: HttpRequest) -> str:
+    """The form's token, or a fresh one where a program sends none."""
+    token = request.POST.get("token", "")
+    return token if TOKEN.fullmatch(token) else fresh_token()
+
+
+def fresh_token() -> str:
+    return str(uuid.uuid4())
