@@ -78,7 +78,6 @@ class ReasonForm(OrderDeskForm):
 class RefundForm(OrderDeskForm):
     amount = AmountField(
         label=gettext_lazy("Amount to return"),
-        max_length=40,
         widget=amount_input(),
         error_messages={"required": gettext_lazy("Enter the amount to return.")},
     )
@@ -158,7 +157,6 @@ class NotArrivedForm(OrderDeskForm):
 class AdjustForm(DeskForm):
     amount = AmountField(
         label=gettext_lazy("Amount"),
-        max_length=40,
         help_text=gettext_lazy("5.00 adds to the balance, -5.00 takes from it."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": gettext_lazy("Enter the amount.")},
