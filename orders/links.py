@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orders import platforms
+
 LONGEST = 2000
 INVISIBLE = gettext_lazy("The link contains spaces or invisible characters. Copy it again from the address bar.")
 
@@ -21,7 +23,7 @@ TRACKING = re.compile(
 )
 SAME_PLACE = re.compile(r"^(?:www|m|mobile)\.")
 HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
-SHORT_VIDEO_HOST, VIDEO_HOST = "youtu.be", "youtube.com"
+USERNAME = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
 class BadLink(ValueError):
@@ -94,19 +96,45 @@ def canonical(link: str) -> str:
     """The form that all spellings of one target share; takes what `clean` gave.
 
     Scheme, `www.`/`m.`, case of the host, default port, a trailing slash, fragments and tracking parameters make no
-    difference; short video links mean the long ones. The path keeps its case: on many platforms it matters.
+    difference; what a platform's own spellings mean is in `platforms`. Elsewhere the path keeps its case, for it may matter.
     """
-    parts = urlsplit(link)
-    host = SAME_PLACE.sub("", _host_of(link))
-    path = quote(unquote(parts.path), safe="/@:!$&'()*+,;=-._~").rstrip("/")
+    if not is_address(link):
+        return f"@{link.removeprefix('@').lower()}"
+    parts, host = urlsplit(link), _host_of(link)
     query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.fullmatch(k)]
-    if host == SHORT_VIDEO_HOST and path.count("/") == 1:
-        host, path, query = VIDEO_HOST, "/watch", [("v", path[1:]), *query]
-    elif host == VIDEO_HOST and path.startswith("/shorts/"):
-        host, path, query = VIDEO_HOST, "/watch", [("v", path.removeprefix("/shorts/")), *query]
-    if host == VIDEO_HOST and path == "/watch":
-        query = [(k, v) for k, v in query if k == "v"]  # a time or a list is still the same video
-    return f"{host}{path}" + (f"?{urlencode(sorted(query))}" if query else "")
+    if target := platforms.target_of(host, unquote(parts.path), query):
+        return target.form
+    path = quote(unquote(parts.path), safe="/@:!$&'()*+,;=-._~").rstrip("/")
+    return f"{SAME_PLACE.sub('', host)}{path}" + (f"?{urlencode(sorted(query))}" if query else "")
+
+
+def is_address(link: str) -> bool:
+    """Whether a clean link is an address rather than a username."""
+    return "://" in link
+
+
+def kind_of(link: str) -> platforms.LinkKind | None:
+    """What a clean address leads to, where its platform's addresses tell it."""
+    if not is_address(link):
+        return platforms.LinkKind.USERNAME
+    parts = urlsplit(link)
+    target = platforms.target_of(_host_of(link), unquote(parts.path), parse_qsl(parts.query))
+    return target.kind if target else None
+
+
+def clean_for(text: str, wanted: str) -> str:
+    """The link as a service that wants this kind keeps it. Raises BadLink, with a sentence on what is wanted."""
+    if wanted == platforms.LinkKind.USERNAME:
+        name = text.strip()
+        if USERNAME.fullmatch(name):
+            return name
+        raise BadLink(_("This service wants a username: letters, digits, dots and underscores, without a link."))
+    link = clean(text)
+    found = kind_of(link)
+    if wanted != platforms.LinkKind.ANY and found is not None and found != wanted:
+        names = {"wanted": platforms.LinkKind(wanted).label, "found": found.label}
+        raise BadLink(_("This service wants the link of %(wanted)s; this one leads to %(found)s.") % names)
+    return link
 
 
 def target_key(link: str) -> str:

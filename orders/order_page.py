@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from accounts.models import User
-from orders import queries
+from orders import links, queries
 from orders.lifecycle import can_ask_to_cancel, can_cancel_at_once
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.money import Units, undelivered
@@ -44,6 +44,10 @@ class OrderPage:
     may_cancel: bool
     may_ask_to_cancel: bool
     inputs: tuple[tuple[str, str], ...]
+
+    @property
+    def link_is_address(self) -> bool:
+        return links.is_address(self.order.link)
 
     @property
     def is_live(self) -> bool:

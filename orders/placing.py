@@ -97,7 +97,7 @@ def quote(*, customer: User, wish: Wish) -> Quote:
     problems = []
     link = ""
     try:
-        link = links.clean(wish.link)
+        link = links.clean_for(wish.link, service.link_kind)
     except links.BadLink as bad:
         problems.append(Problem("link", "link", str(bad)))
     rule = service.rule
@@ -278,7 +278,7 @@ def placed_before(*, customer: User, client_key: str) -> Order | None:
 
 def _same_or_refused(twin: Order, wish: Wish) -> Order:
     try:
-        same_link = links.clean(wish.link) == twin.link
+        same_link = links.clean_for(wish.link, twin.service.link_kind) == twin.link
     except links.BadLink:
         same_link = False
     same_quantity = wish.quantity == twin.quantity or not twin.service.rule.counted

@@ -85,6 +85,8 @@ def searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
     try:
         return orders.filter(target_key=links.target_key(links.clean(text)))
     except links.BadLink:
+        if links.USERNAME.fullmatch(text):
+            return orders.filter(target_key=links.target_key(text))
         return orders.none()
 
 
@@ -181,6 +183,8 @@ def found_at_desk(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
     try:
         return orders.filter(target_key=links.target_key(links.clean(text)))
     except links.BadLink:
+        if links.USERNAME.fullmatch(text):
+            return orders.filter(target_key=links.target_key(text))
         return orders.none()
 
 

@@ -21,7 +21,7 @@ APPS = {
 
 # Inside orders, from the ground up: a module imports from its own layer and from those before it.
 LAYERS = (
-    {"statuses", "money", "links", "service_types", "sealing"},
+    {"statuses", "money", "links", "platforms", "service_types", "sealing"},
     {"reports", "patience"},
     {"models"},
     {"ledger", "triggers", "verification", "backups", "runtime_role", "halt", "timetable", "breaker", "trail"},

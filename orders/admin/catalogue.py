@@ -24,6 +24,7 @@ class ServiceForm(forms.ModelForm):
             "rate",
             "minimum",
             "maximum",
+            "link_kind",
             "description",
             "stated_start",
             "stated_speed",

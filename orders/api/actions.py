@@ -115,7 +115,7 @@ def _wish(call: Call, *, is_new: bool) -> Wish:
     if is_new:
         service = on_sale(service_id)
         try:
-            links.clean(link)
+            links.clean_for(link, service.link_kind)
         except links.BadLink as bad:
             raise OrderRefused(Problem("link", "link", str(bad))) from None
         if service.rule.counted and quantity is None and not odd:

@@ -3,6 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.provider import Provider
+from orders.platforms import LinkKind
 from orders.service_types import ServiceType, TypeRule, rule_for
 
 
@@ -30,6 +31,7 @@ class Service(models.Model):
     rate = models.BigIntegerField(_("rate"), help_text=_("In 10^-8 units per 1000; for a package: per package."))
     minimum = models.BigIntegerField(_("minimum"), default=1)
     maximum = models.BigIntegerField(_("maximum"), default=1)
+    link_kind = models.CharField(_("wants the link of"), max_length=10, choices=LinkKind.choices, default=LinkKind.ANY)
     description = models.TextField(_("description"), blank=True)
     stated_start = models.PositiveIntegerField(_("stated start, minutes"), default=60)
     stated_speed = models.PositiveBigIntegerField(_("stated speed, a day"), null=True, blank=True)

@@ -1,12 +1,32 @@
 import pytest
 
-from orders.links import BadLink, canonical, clean, overlap_key, target_key
+from orders.links import BadLink, canonical, clean, clean_for, kind_of, overlap_key, target_key
+from orders.platforms import LinkKind
 
 SAME_TARGET = [
     ["https://youtu.be/AbC123", "http://www.youtube.com/watch?v=AbC123&t=42s", "https://m.youtube.com/shorts/AbC123?si=x"],
     ["https://example.com/p/one", "http://www.example.com/p/one/", "EXAMPLE.com/p/one?utm_source=mail#top", "https://m.example.com:443/p/one"],
     ["https://example.com/p?b=2&a=1", "https://example.com/p/?a=1&b=2&fbclid=zz"],
     ["https://bücher.example/a", "https://xn--bcher-kva.example/a"],
+]  # fmt: skip
+
+
+SAME_TARGET += [
+    ["https://www.instagram.com/p/AbC1/?igsh=x", "https://instagram.com/reel/AbC1", "instagr.am/tv/AbC1"],
+    ["https://instagram.com/Some.One/reel/AbC1/?img_index=2", "https://instagram.com/reels/AbC1"],
+    ["https://instagram.com/Some.One", "https://www.instagram.com/some.one/?hl=de"],
+    ["https://www.tiktok.com/@Ann/video/73?is_from_webapp=1", "https://m.tiktok.com/@ann/video/73"],
+    ["https://twitter.com/Ann/status/12?s=20", "https://x.com/bob/status/12", "https://mobile.twitter.com/ann/status/12/photo/1"],
+    ["https://twitter.com/Ann", "x.com/ann"],
+    ["https://fb.com/Ann", "https://m.facebook.com/ann", "https://de-de.facebook.com/ann"],
+    ["https://www.facebook.com/watch/?v=9", "https://facebook.com/ann/videos/title/9"],
+    ["https://t.me/s/Chan/5", "https://telegram.me/chan/5?single"],
+    ["https://t.me/joinchat/AbC", "https://t.me/+AbC"],
+    ["https://open.spotify.com/intl-de/track/4x?si=1", "https://open.spotify.com/track/4x"],
+    ["https://soundcloud.com/Ann/Song?in=x", "https://m.soundcloud.com/ann/song"],
+    ["https://discord.com/invite/AbC", "https://discord.gg/AbC"],
+    ["https://www.youtube.com/@Ann", "https://youtube.com/@ann/"],
+    ["https://threads.net/@Ann/post/C1", "https://www.threads.com/@ann/post/C1"],
 ]  # fmt: skip
 
 
@@ -45,7 +65,7 @@ def test_services_on_the_same_target_have_different_overlap_keys():
         "https://example.com/a\nb",
         "https://example.com/\x00",
         "https://example.com/\u202egpj.exe",
-        "https://exаmple.com/",  # noqa: RUF001 (a Cyrillic a)
+        "https://exаmple.com/",
         "https://example.com/" + "a" * 2000,
         "https://",
         "https://.com",
@@ -63,3 +83,56 @@ def test_what_is_no_public_link_is_refused_with_a_sentence(text):
 def test_a_link_is_kept_as_typed_but_for_outer_space_and_a_missing_scheme():
     assert clean(" https://Example.com/P?x=1 ") == "https://Example.com/P?x=1"
     assert clean("example.com/p") == "https://example.com/p"
+
+
+DIFFERENT = [
+    ("https://youtu.be/AbC123", "https://youtu.be/abc123"),
+    ("https://instagram.com/p/AbC", "https://instagram.com/p/abc"),
+    ("https://instagram.com/ann", "https://instagram.com/p/ann"),
+    ("https://x.com/ann", "https://x.com/ann/status/1"),
+    ("https://t.me/chan/5", "https://t.me/chan/6"),
+    ("https://facebook.com/ann/videos/9", "https://facebook.com/ann/videos/8"),
+    ("https://open.spotify.com/track/1", "https://open.spotify.com/album/1"),
+    ("https://example.com/watch?v=1", "https://youtube.com/watch?v=1"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_targets_never_share_a_form(one, other):
+    assert target_key(clean(one)) != target_key(clean(other))
+
+
+KINDS = [
+    ("https://instagram.com/ann", LinkKind.PROFILE),
+    ("https://instagram.com/reel/x", LinkKind.POST),
+    ("https://youtube.com/@ann", LinkKind.PROFILE),
+    ("https://youtu.be/x", LinkKind.POST),
+    ("https://t.me/+x", LinkKind.GROUP),
+    ("https://facebook.com/groups/x", LinkKind.GROUP),
+    ("https://example.com/ann", None),
+    ("https://instagram.com/explore", None),
+]
+
+
+@pytest.mark.parametrize(("link", "kind"), KINDS)
+def test_a_platforms_addresses_tell_what_they_lead_to(link, kind):
+    assert kind_of(link) == kind
+
+
+def test_a_service_says_which_link_it_wants_and_what_was_given():
+    assert clean_for("instagram.com/ann", LinkKind.PROFILE) == "https://instagram.com/ann"
+    assert clean_for("https://example.com/ann", LinkKind.POST) == "https://example.com/ann"
+    with pytest.raises(BadLink, match="wants the link of a post or video; this one leads to a profile"):
+        clean_for("https://instagram.com/ann", LinkKind.POST)
+
+
+@pytest.mark.parametrize("name", ["ann", "@Ann.B_2", "a-b"])
+def test_a_service_may_want_a_username(name):
+    assert clean_for(f" {name} ", LinkKind.USERNAME) == name
+    assert target_key(name) == target_key(name.upper()) == target_key("@" + name.removeprefix("@"))
+
+
+@pytest.mark.parametrize("text", ["", "@", "a b", "https://instagram.com/ann", "a" * 101, "ann\x00", "аnn", "-ann"])
+def test_what_is_no_username_is_refused(text):
+    with pytest.raises(BadLink, match="username"):
+        clean_for(text, LinkKind.USERNAME)
