@@ -1,5 +1,9 @@
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from helpcenter import search_tables
 
 
 class HelpcenterConfig(AppConfig):
@@ -8,3 +12,11 @@ class HelpcenterConfig(AppConfig):
 
     def ready(self):
         from helpcenter import checks, live_blocks  # noqa: F401  (both register themselves once the apps are loaded)
+
+        post_migrate.connect(create_search_tables, sender=self)
+
+
+def create_search_tables(sender, using, **kwargs):
+    # When somebody migrates backwards the table may be gone.
+    if search_tables.TABLE in connections[using].introspection.table_names():
+        search_tables.create(using)

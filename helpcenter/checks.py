@@ -4,7 +4,7 @@ from django.core import checks
 from django.db import connections
 
 from helpcenter import guide
-from helpcenter.models import StatusAdvice
+from helpcenter.models import AdviceRevision
 
 
 @checks.register(checks.Tags.database)
@@ -12,7 +12,7 @@ def every_status_has_advice(app_configs, databases=None, **kwargs):
     if "default" not in (databases or ()):
         return []
     # Before the first migrate there is nothing to look at.
-    if StatusAdvice._meta.db_table not in connections["default"].introspection.table_names():
+    if AdviceRevision._meta.db_table not in connections["default"].introspection.table_names():
         return []
     missing = guide.missing_advice()
     if not missing:

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from helpcenter.models import StatusAdvice
+from helpcenter import links
+from helpcenter.models import AdviceRevision, StatusAdvice
+from helpcenter.rendering import render_inline
+from helpcenter.visibility import live_advice
 from orders.statuses import OrderStatus
 
 # The status guide's place is a contract: pages, mails and bookmarks point to it.
@@ -43,20 +47,20 @@ class Advice:
 
 
 def advice_for(status: str) -> Advice:
-    """One query. Raises ValueError for a word that is no status."""
+    """What readers see of it now. One query. Raises ValueError for a word that is no status."""
     known = OrderStatus(status)
-    return prepared(known, StatusAdvice.objects.filter(status=known).first())
+    return prepared(known, live_advice(timezone.now()).filter(advice=known).first())
 
 
 def all_advice() -> list[Advice]:
     """Every status in the order an order goes through them; one query."""
-    written = {row.status: row for row in StatusAdvice.objects.all()}
+    written = {row.advice_id: row for row in live_advice(timezone.now())}
     return [prepared(status, written.get(status)) for status in OrderStatus]
 
 
 def missing_advice() -> list[OrderStatus]:
     """The statuses that the shop says nothing about; one query."""
-    written = set(StatusAdvice.objects.values_list("status", flat=True))
+    written = set(live_advice(timezone.now()).values_list("advice", flat=True))
     return [status for status in OrderStatus if status not in written]
 
 
@@ -65,15 +69,18 @@ def status_url(status: str) -> str:
     return f"{reverse('help_article', args=[GUIDE_SECTION, GUIDE_ARTICLE])}#{OrderStatus(status).anchor}"
 
 
-def prepared(status: OrderStatus, row: StatusAdvice | None) -> Advice:
+def prepared(status: OrderStatus, row: AdviceRevision | None) -> Advice:
     if row is None:
         return stand_in(status)
-    return Advice(
-        status=status,
-        is_written=True,
-        # Rendered and sanitised by `writing.save_advice`.
-        **{name: mark_safe(getattr(row, f"{name}_html")) for name in StatusAdvice.TEXTS},  # noqa: S308
-    )
+    # Rendered and sanitised by `writing.save_advice`.
+    shown = links.fill(*(getattr(row, f"{name}_html") for name in StatusAdvice.TEXTS), now=timezone.now())
+    return Advice(status=status, is_written=True, **dict(zip(StatusAdvice.TEXTS, shown, strict=True)))
+
+
+def draft(status: str, texts: dict[str, str]) -> Advice:
+    """Unsaved words as readers would see them, for the editor's preview."""
+    shown = (render_inline(texts.get(name, "")) for name in StatusAdvice.TEXTS)
+    return Advice(status=OrderStatus(status), is_written=True, **dict(zip(StatusAdvice.TEXTS, shown, strict=True)))
 
 
 def stand_in(status: OrderStatus) -> Advice:

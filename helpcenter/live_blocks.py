@@ -8,6 +8,9 @@ registered there, in `AppConfig.ready`:
 
     @live_blocks.beside_statuses
     def own_orders(request) -> dict[str, SafeString]:   # keyed by status value; shown in the row of that status
+
+    @live_blocks.sample_of_order
+    def sample(advice, request) -> SafeString: ...
 """
 
 import re
@@ -25,6 +28,9 @@ PLACE = re.compile(r'<div data-live="([a-z0-9-]+)"></div>')
 Draw = Callable[[HttpRequest], SafeString]
 DrawBesideStatuses = Callable[[HttpRequest], Mapping[str, SafeString]]
 
+DrawSample = Callable[[guide.Advice, HttpRequest], SafeString]
+
+registered_samples: list[DrawSample] = []
 registered: dict[str, Draw] = {}
 registered_beside_statuses: list[DrawBesideStatuses] = []
 
@@ -43,6 +49,17 @@ def beside_statuses(draw: DrawBesideStatuses) -> DrawBesideStatuses:
     """Registers a function that says something of the reader's own beside each status in the guide."""
     registered_beside_statuses.append(draw)
     return draw
+
+
+def sample_of_order(draw: DrawSample) -> DrawSample:
+    """Registers what draws a made-up order with these words about its status, for editors to see them in place."""
+    registered_samples[:] = [draw]
+    return draw
+
+
+def sample_order(advice: guide.Advice, request: HttpRequest) -> SafeString:
+    """The words on an order; nothing where the project draws none."""
+    return registered_samples[0](advice, request) if registered_samples else SafeString("")
 
 
 def names() -> list[str]:

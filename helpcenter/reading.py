@@ -1,51 +1,135 @@
 """What a reader may read, in the order they should find it. Access is decided here, by the query."""
 
+import datetime as dt
+from dataclasses import dataclass, field
 from itertools import groupby
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet, Window
+from django.db.models.functions import RowNumber
 
-from helpcenter.models import Article, FaqItem, Section
+from helpcenter import search
+from helpcenter.models import Article, ArticleRevision, FaqItem, OldAddress, Section
+from helpcenter.search_index import words_of
+from helpcenter.visibility import live, live_articles, readable
 
 MOST_RELATED = 4
+FIRST_OF_SECTION = 5
+PAGE = 60
 # Lists show titles and summaries; the texts stay in the database.
-LIST_FIELDS = ("pk", "section", "slug", "title", "summary", "position", "updated_at")
+LIST_FIELDS = ("title", "summary", "keywords", "published_from", "created_at", "article__slug", "article__position")
+SHELF = ("article__position", "title", "pk")
 
 
-def articles_for(user) -> QuerySet[Article]:
-    """Published articles for everybody; editors also see what is not published yet."""
-    if user.is_staff and user.has_perm("helpcenter.change_article"):
-        return Article.objects.all()
-    return Article.objects.filter(is_published=True)
+@dataclass
+class Shelf:
+    """A section with the articles that a page shows of it, and the sections that stand in it."""
+
+    section: Section
+    articles: list[ArticleRevision] = field(default_factory=list)
+    children: list["Shelf"] = field(default_factory=list)
+    has_more: bool = False
 
 
-def sections_with_articles() -> QuerySet[Section]:
-    """All sections, each with its published articles in `published`; two queries."""
-    published = Article.objects.filter(is_published=True).only(*LIST_FIELDS).order_by("position", "title")
-    return Section.objects.prefetch_related(Prefetch("articles", queryset=published, to_attr="published"))
+def listed(now: dt.datetime) -> QuerySet[ArticleRevision]:
+    return live_articles(now).only(*LIST_FIELDS, "article__section__slug", "article__section__title")
 
 
-def related_to(article: Article) -> list[Article]:
-    """The next articles of the same section, beginning again at the first after the last."""
-    siblings = list(
-        Article.objects.filter(is_published=True, section=article.section_id)
-        .exclude(pk=article.pk)
-        .only(*LIST_FIELDS)
-        .order_by("position", "title")
+def is_editor(user) -> bool:
+    return user.is_authenticated and user.is_staff and user.has_perm("helpcenter.change_article")
+
+
+def page_at(section: str, slug: str, user, now: dt.datetime) -> ArticleRevision | None:
+    """What stands at an address: the live text; for editors also the latest of an article that has none."""
+    place = {"article__section__slug": section, "article__slug": slug}
+    related = ("article__section__parent", "article__latest")
+    page = live_articles(now).select_related(*related).filter(**place).first()
+    if page is None and is_editor(user):
+        page = ArticleRevision.objects.filter(latest_of__isnull=False, **place).select_related(*related).first()
+    return page
+
+
+def moved_to(section: str, slug: str | None, now: dt.datetime) -> str | None:
+    """Where something that was at this address is now; None where nothing was, or where readers may not see it."""
+    if slug is not None:
+        article = Article.objects.filter(readable(now)).select_related("section")
+        old = article.filter(old_addresses__path=f"{section}/{slug}").first()
+        old = old or article.filter(section__old_addresses__path=section, slug=slug).first()
+        return old.get_absolute_url() if old else None
+    place = OldAddress.objects.filter(path=section).select_related("section", "article__section").first()
+    if place is None:
+        return None
+    return (place.section or place.article).get_absolute_url()
+
+
+def shelves(now: dt.datetime) -> list[Shelf]:
+    """The sections of the top with their first articles, and those that stand in them; two queries."""
+    first = Window(RowNumber(), partition_by=F("article__section"), order_by=[F(name) for name in SHELF])
+    articles = listed(now).annotate(place=first).filter(place__lte=FIRST_OF_SECTION + 1).order_by(*SHELF)
+    by_section: dict[int, list[ArticleRevision]] = {}
+    for revision in articles:
+        by_section.setdefault(revision.article.section_id, []).append(revision)
+    every = {section.pk: Shelf(section) for section in Section.objects.all()}
+    for shelf in every.values():
+        found = by_section.get(shelf.section.pk, [])
+        shelf.articles, shelf.has_more = found[:FIRST_OF_SECTION], len(found) > FIRST_OF_SECTION
+    for shelf in every.values():
+        if shelf.section.parent_id in every:
+            every[shelf.section.parent_id].children.append(shelf)
+    return [shelf for shelf in every.values() if shelf.section.parent_id is None]
+
+
+def section_at(slug: str) -> Section | None:
+    children = Prefetch("children", queryset=Section.objects.order_by("position", "title"))
+    return Section.objects.filter(slug=slug).select_related("parent__parent").prefetch_related(children).first()
+
+
+def articles_of(section: Section, page: int, now: dt.datetime) -> tuple[list[ArticleRevision], bool]:
+    """One page of a section's articles, and whether there are more; one query."""
+    start = (page - 1) * PAGE
+    found = list(listed(now).filter(article__section=section).order_by(*SHELF)[start : start + PAGE + 1])
+    return found[:PAGE], len(found) > PAGE
+
+
+def related_to(page: ArticleRevision, now: dt.datetime) -> list[ArticleRevision]:
+    """Chosen by hand; then of the same section, those with common keywords first; then of anywhere by keywords."""
+    article = page.article
+    chosen = list(listed(now).filter(article__related_from=article).order_by(*SHELF)[:MOST_RELATED])
+    if len(chosen) >= MOST_RELATED:
+        return chosen
+    there = {revision.article_id for revision in chosen} | {article.pk}
+    keywords = set(words_of(page.keywords))
+    around = listed(now).filter(article__section=article.section_id).exclude(article__in=there).order_by(*SHELF)[:PAGE]
+    here = (article.position, page.title)
+    siblings = sorted(
+        around,
+        key=lambda one: (
+            -len(keywords & set(words_of(one.keywords))),
+            (one.article.position, one.title) <= here,
+            one.article.position,
+            one.title,
+        ),
     )
-    for sibling in siblings:
-        sibling.section = article.section
-    here = (article.position, article.title)
-    after = [sibling for sibling in siblings if (sibling.position, sibling.title) > here]
-    before = [sibling for sibling in siblings if (sibling.position, sibling.title) <= here]
-    return (after + before)[:MOST_RELATED]
+    chosen += siblings[: MOST_RELATED - len(chosen)]
+    if len(chosen) < MOST_RELATED and keywords:
+        there |= {revision.article_id for revision in chosen}
+        elsewhere = search.with_any_word(sorted(keywords), now=now, most=MOST_RELATED + len(there))
+        chosen += [one for one in elsewhere if one.article_id not in there][: MOST_RELATED - len(chosen)]
+    return chosen
 
 
-def faq_by_article() -> list[tuple[Article, list[FaqItem]]]:
-    """The common questions of all published articles, in the order of the sections; one query."""
+def faq_by_article(now: dt.datetime) -> list[tuple[ArticleRevision, list[FaqItem]]]:
+    """The common questions of all readable articles, in the order of the sections; one query."""
     items = (
-        FaqItem.objects.filter(article__is_published=True)
-        .select_related("article__section")
-        .defer("article__body", "article__body_html", "article__body_text", "article__headings")
-        .order_by("article__section__position", "article__section", "article__position", "article", "position", "pk")
+        FaqItem.objects.filter(revision__in=ArticleRevision.objects.filter(live(now, "article")))
+        .select_related("revision__article__section")
+        .defer("revision__body", "revision__body_html", "revision__body_text", "revision__headings")
+        .order_by(
+            "revision__article__section__position",
+            "revision__article__section",
+            "revision__article__position",
+            "revision",
+            "position",
+            "pk",
+        )
     )
-    return [(article, list(group)) for article, group in groupby(items, key=lambda item: item.article)]
+    return [(revision, list(group)) for revision, group in groupby(items, key=lambda item: item.revision)]

@@ -5,8 +5,8 @@ allow-list sanitiser. Ids that an author can influence carry a prefix, so that n
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import nh3
 from django.utils.html import escape
@@ -24,6 +24,12 @@ HEADING_PREFIX = "h-"
 LOWEST_HEADING, HIGHEST_HEADING = 4, 2  # the page's title is its only h1
 
 LIVE_BLOCK = re.compile(r"\{\{\s*([a-z][a-z0-9-]*)\s*\}\}")
+SNIPPET = re.compile(r"\{\{\s*snippet:\s*([a-z0-9-]+)\s*\}\}")
+# Places within the help center are linked by number, so that a new address breaks nothing.
+ARTICLE_ADDRESS = re.compile(r"article:(\d{1,18})(#[^\s]*)?")
+IMAGE_ADDRESS = re.compile(r"image:(\d{1,18})")
+RAW_HTML = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<!--")
+MOST_NOTICES = 8
 # Tabs, line breaks and other control characters hide a scheme from a reader, never from a browser.
 HIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
@@ -31,7 +37,7 @@ CALLOUTS = ("note", "tip", "important", "warning", "caution")
 INLINE_TAGS = frozenset({"a", "br", "code", "em", "s", "strong"})
 BLOCK_TAGS = INLINE_TAGS | {
     *("blockquote", "div", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "ul"),
-    *("table", "tbody", "td", "th", "thead", "tr"),
+    *("img", "table", "tbody", "td", "th", "thead", "tr"),
 }
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -39,6 +45,7 @@ ATTRIBUTES = {
     "h2": {"id"},
     "h3": {"id"},
     "h4": {"id"},
+    "img": {"src", "alt", "width", "height", "loading"},
     "ol": {"start"},
     "td": {"data-label"},
     "th": {"scope"},
@@ -55,6 +62,7 @@ CLASSES = {
     "th": ALIGNED,
 }
 SCHEMES = {"http", "https", "mailto"}
+ARTICLE_SCHEME = "article"
 LINK_REL = "nofollow ugc noopener"
 
 
@@ -70,38 +78,68 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """Where a picture of ours is, how large, and what it says to who cannot see it."""
+
+    url: str
+    width: int
+    height: int
+    alternative: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a text may refer to: the Markdown of snippets by name, pictures by number."""
+
+    snippets: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[int, Picture] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Rendered:
-    """`blocks` are the live blocks that the text asks for; `live_blocks.fill` puts them in at the moment of reading."""
+    """`blocks` are the live blocks that the text asks for; `live_blocks.fill` puts them in at the moment of reading.
+
+    `notices` tell the author what readers will not see as it was written.
+    """
 
     html: SafeString
     headings: tuple[Heading, ...]
     text: str
     blocks: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
-def render(markdown: str) -> Rendered:
+NOTHING = Sources()
+
+
+def render(markdown: str, sources: Sources = NOTHING) -> Rendered:
     """An article's body. Headings become h2 to h4 with anchors; `{{ name }}` alone in a paragraph is a live block.
 
     Raises TooLong.
     """
-    tokens = ARTICLE.parse(checked(markdown))
+    notices: list[str] = []
+    parse, text = article_parser(notices), checked(markdown)
+    env = {"sources": sources}
+    tokens = parse.parse(text, env)
     live = tuple(token.meta["name"] for token in tokens if token.type == "live_block")
+    notices += notices_of(tokens, text)
     return Rendered(
-        html=cleaned(ARTICLE.renderer.render(tokens, ARTICLE.options, {}), BLOCK_TAGS),
+        html=cleaned(parse.renderer.render(tokens, parse.options, env), BLOCK_TAGS),
         headings=tuple(headings_of(tokens)),
         text="\n".join(plain_lines(tokens)),
         blocks=live,
+        notices=tuple(dict.fromkeys(notices))[:MOST_NOTICES],
     )
 
 
-def render_answer(markdown: str) -> SafeString:
+def render_answer(markdown: str, sources: Sources = NOTHING) -> SafeString:
     """A short text inside a page: everything but headings and live blocks. Raises TooLong."""
-    return cleaned(ANSWER.render(checked(markdown)), BLOCK_TAGS)
+    return cleaned(answer_parser([]).render(checked(markdown), {"sources": sources}), BLOCK_TAGS)
 
 
 def render_inline(markdown: str) -> SafeString:
     """A sentence or two: emphasis, code, links. Raises TooLong."""
-    return cleaned(ANSWER.renderInline(checked(markdown)), INLINE_TAGS)
+    return cleaned(answer_parser([]).renderInline(checked(markdown), {"sources": NOTHING}), INLINE_TAGS)
 
 
 def checked(markdown: str) -> str:
@@ -118,7 +156,7 @@ def cleaned(html: str, tags: frozenset[str]) -> SafeString:
             tags=set(tags),
             attributes=ATTRIBUTES,
             allowed_classes=CLASSES,
-            url_schemes=SCHEMES,
+            url_schemes=SCHEMES | {ARTICLE_SCHEME},
             link_rel=LINK_REL,
             # A block of code that scrolls sideways can be reached by keyboard.
             set_tag_attribute_values={"pre": {"tabindex": "0"}},
@@ -128,25 +166,50 @@ def cleaned(html: str, tags: frozenset[str]) -> SafeString:
 
 
 def is_safe_address(address: str) -> bool:
-    """What a link may point to: the schemes of SCHEMES, and places within the site."""
+    """What a link may point to: the schemes of SCHEMES, places within the site, articles and pictures by number."""
+    if ARTICLE_ADDRESS.fullmatch(address) or IMAGE_ADDRESS.fullmatch(address):
+        return True
     scheme, colon, _rest = HIDDEN.sub("", address).partition(":")
     return not colon or scheme.lower() in SCHEMES or any(mark in scheme for mark in "/?#")
 
 
-def mark_live_blocks(state: StateCore) -> None:
-    """A paragraph that is nothing but `{{ name }}` becomes a place for a live block."""
+def mark_places(state: StateCore) -> None:
+    """A paragraph that is nothing but `{{ name }}` becomes a place for a live block, `{{ snippet:name }}` its snippet."""
+    replace_paragraphs(state, lambda words: live_block_at(words) or snippet_at(words, state.env["sources"]))
+
+
+def mark_snippets(state: StateCore) -> None:
+    replace_paragraphs(state, lambda words: snippet_at(words, state.env["sources"]))
+
+
+def replace_paragraphs(state: StateCore, place_for: Callable[[str], Token | None]) -> None:
     kept: list[Token] = []
     tokens = iter(state.tokens)
     for token in tokens:
         kept.append(token)
         if token.type != "inline" or token.level != 1 or kept[-2].type != "paragraph_open":
             continue
-        found = LIVE_BLOCK.fullmatch(token.content.strip())
-        if not found:
-            continue
-        next(tokens)  # paragraph_close
-        kept[-2:] = [Token("live_block", "div", 0, block=True, meta={"name": found[1]})]
+        if place := place_for(token.content.strip()):
+            next(tokens)  # paragraph_close
+            kept[-2:] = [place]
     state.tokens = kept
+
+
+def live_block_at(words: str) -> Token | None:
+    found = LIVE_BLOCK.fullmatch(words)
+    return Token("live_block", "div", 0, block=True, meta={"name": found[1]}) if found else None
+
+
+def snippet_at(words: str, sources: Sources) -> Token | None:
+    found = SNIPPET.fullmatch(words)
+    if not found or found[1] not in sources.snippets:
+        return None
+    # It sees no sources of its own, so that no snippet can hold another, or itself.
+    env = {"sources": Sources(pictures=sources.pictures)}
+    parse = answer_parser([])
+    inner = parse.parse(checked(sources.snippets[found[1]]), env)
+    html = parse.renderer.render(inner, parse.options, env)
+    return Token("snippet", "", 0, block=True, content="\n".join(plain_lines(inner)), meta={"html": html})
 
 
 def set_headings(state: StateCore) -> None:
@@ -244,34 +307,77 @@ def plain_lines(tokens: list[Token]) -> Iterator[str]:
             yield words
 
 
+def notices_of(tokens: list[Token], text: str) -> Iterator[str]:
+    lines = text.split("\n")
+    for token in tokens:
+        if token.type == "fence" and token.map and not is_closed(token, lines):
+            yield _("The block of code that begins in line %(line)s is never closed.") % {"line": token.map[0] + 1}
+        for child in token.children or ():
+            if child.type == "text" and (found := RAW_HTML.search(child.content)):
+                yield _("HTML is shown as text and does nothing: %(words)s") % {"words": found[0][:60]}
+            elif child.type == "image" and not IMAGE_ADDRESS.fullmatch(str(child.attrs.get("src", ""))):
+                yield _("A picture from elsewhere is left out, only its words stay: %(words)s") % {
+                    "words": str(child.attrs.get("src", ""))[:60]
+                }
+
+
+def is_closed(fence: Token, lines: list[str]) -> bool:
+    first, after = fence.map or [0, 0]
+    last = lines[min(after, len(lines)) - 1].strip(" >\t")
+    return after - first >= 2 and len(last) >= len(fence.markup) and set(last) == {fence.markup[0]}
+
+
 def draw_image(renderer, tokens, place, options, env) -> str:
-    """Only its words: pictures come with uploads of their own, never from a foreign host."""
-    return escape(tokens[place].content)
+    """A picture of ours by its number. Of any other only the words stay: nothing is fetched from a foreign host."""
+    token = tokens[place]
+    found = IMAGE_ADDRESS.fullmatch(str(token.attrs.get("src", "")))
+    picture = env["sources"].pictures.get(int(found[1])) if found else None
+    if picture is None:
+        return escape(token.content)
+    words = escape(token.content.strip() or picture.alternative)
+    size = f'width="{picture.width}" height="{picture.height}"'
+    return f'<img src="{escape(picture.url)}" alt="{words}" {size} loading="lazy">'
 
 
 def draw_live_block(renderer, tokens, place, options, env) -> str:
     return f'<div data-live="{tokens[place].meta["name"]}"></div>\n'
 
 
-def parser() -> MarkdownIt:
+def draw_snippet(renderer, tokens, place, options, env) -> str:
+    return tokens[place].meta["html"]
+
+
+def parser(notices: list[str]) -> MarkdownIt:
+    """Both kinds of text. What is left out of a text while it is read is added to `notices`."""
+
+    def is_allowed(address: str) -> bool:
+        if is_safe_address(address):
+            return True
+        notices.append(_("A link that readers must not follow is left out: %(words)s") % {"words": address[:60]})
+        return False
+
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "alerts": True, "maxNesting": MOST_NESTING})
     markdown.enable(["table", "strikethrough", "linkify"])
     markdown.disable(["html_block", "html_inline"])
     markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
-    markdown.validateLink = is_safe_address
+    markdown.validateLink = is_allowed
     markdown.add_render_rule("image", draw_image)
+    markdown.add_render_rule("live_block", draw_live_block)
+    markdown.add_render_rule("snippet", draw_snippet)
     markdown.core.ruler.push("callouts", set_callouts)
     markdown.core.ruler.push("tables", set_tables)
     return markdown
 
 
-def article_parser() -> MarkdownIt:
-    markdown = parser()
-    markdown.core.ruler.push("live_blocks", mark_live_blocks)
+def article_parser(notices: list[str]) -> MarkdownIt:
+    markdown = parser(notices)
+    markdown.core.ruler.push("places", mark_places)
     markdown.core.ruler.push("headings", set_headings)
-    markdown.add_render_rule("live_block", draw_live_block)
     return markdown
 
 
-ARTICLE = article_parser()
-ANSWER = parser().disable(["heading", "lheading"])
+def answer_parser(notices: list[str]) -> MarkdownIt:
+    """Without headings; snippets have their place, live blocks stay words."""
+    markdown = parser(notices).disable(["heading", "lheading"])
+    markdown.core.ruler.push("places", mark_snippets)
+    return markdown

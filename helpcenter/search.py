@@ -1,100 +1,229 @@
-"""Plain search: every word must occur; the better the place where all of them occur, the higher the article."""
+"""Search: every word must occur, by stem or as a beginning; the better the places, the higher the article.
 
-import re
-from dataclasses import dataclass
-from html import unescape
+The database finds (FTS5 or tsvector, `search_tables.py`) and cuts to the best; which of those comes first is decided here, so
+that both databases answer alike. Where nothing is found, a mistyped word is tried as the known one nearest to it; where
+that does not help, articles that hold at least one of the words are shown.
+"""
 
-from django.db.models import Case, IntegerField, Q, Value, When
-from django.utils.html import escape, strip_tags
-from django.utils.safestring import SafeString, mark_safe
+import datetime as dt
+from dataclasses import dataclass, field
 
-from helpcenter.models import Article
+from django.db import connection
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from helpcenter import spelling
+from helpcenter.marking import Matcher, marked, snippet, stem
+from helpcenter.models import ArticleRevision, SearchText, Synonyms
+from helpcenter.search_index import words_of
+from helpcenter.search_tables import INDEX, TABLE
+from helpcenter.visibility import live
 
 MOST_CHARACTERS = 200
 MOST_WORDS = 8
 MOST_HITS = 30
-SNIPPET_AROUND = 80
+# The database's order decides only what is looked at here.
+CANDIDATES = 60
+SHORTEST_PREFIX = 2
 
-# Best place first. All of a query's words in one of these groups earn its rank; scattered words come last.
-PLACES = (("title",), ("keywords",), ("summary", "quick_answer"), ("body_text",))
+# Title = keywords > summary > headings > text, in FTS5's bm25, in PostgreSQL's ts_rank (text first) and here.
+BM25 = "bm25(helpcenter_search, 10.0, 10.0, 5.0, 2.5, 1.0)"
+TS_RANK = "ts_rank('{0.1, 0.25, 0.5, 1.0}', vector, query)"
+PLACES = (("title", 8.0), ("keywords", 8.0), ("summary", 4.0), ("headings", 2.0))
+IN_TEXT = 1.0
+AS_BEGINNING, AS_SYNONYM = 0.7, 0.6
+WHOLE_IN_TITLE = 6.0
+TITLE_COVERED = 2.0
+
+# Words that nobody looks for. PostgreSQL leaves them out by itself, SQLite does not.
+_IGNORED = """
+a about an and are as at be been but by can could did do does for from had has have how i if in into
+is it its me my of on or our should so than that the their them then there these they this to was we
+were what when where which who why will with would you your
+"""
+IGNORED = frozenset(_IGNORED.split())
+
+
+@dataclass(frozen=True)
+class Term:
+    """What must occur: one of these, each a word or words in a row. The first is what the reader wrote."""
+
+    alternatives: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
 class Hit:
-    article: Article
+    page: ArticleRevision
+    title: SafeString
+    summary: SafeString
     snippet: SafeString
 
 
 @dataclass(frozen=True)
 class Results:
-    """`query` is what was searched for: the reader's words, shortened where they were too many."""
+    """`query` is what was searched for: the reader's words, shortened where they were too many. `corrected` is what was
+    searched for instead, where nothing was found; `is_loose` says that not all words occur in every article."""
 
     query: str
-    hits: list[Hit]
+    hits: list[Hit] = field(default_factory=list)
+    corrected: str = ""
+    is_loose: bool = False
 
 
-def search(text: str) -> Results:
-    """Published articles that hold every word of `text`; one query, none for a text without words."""
-    query = text[:MOST_CHARACTERS].strip()
-    words = query.split()[:MOST_WORDS]
-    # No text in the database holds a NUL, and PostgreSQL refuses to be asked for one.
-    if not words or "\x00" in query:
-        return Results(query=query.replace("\x00", ""), hits=[])
-    anywhere = tuple(name for place in PLACES for name in place)
-    rank = Case(
-        *(When(all_words(words, place), then=Value(number)) for number, place in enumerate(PLACES)),
-        default=Value(len(PLACES)),
-        output_field=IntegerField(),
+def search(text: str, *, now: dt.datetime, most: int = MOST_HITS) -> Results:
+    """Readable articles for these words, best first. Three queries, none for a text without words."""
+    query = text[:MOST_CHARACTERS].replace("\x00", " ").strip()
+    words = wanted(query)
+    if not words:
+        return Results(query=query)
+    groups = [[tuple(words_of(phrase)) for phrase in row.listed] for row in Synonyms.objects.all()]
+    terms = terms_of(words, groups)
+    found = best(terms, now=now)
+    if found:
+        return Results(query=query, hits=hits_of(found[:most], words))
+    better = corrected(words)
+    if better != words:
+        found = best(terms_of(better, groups), now=now)
+        if found:
+            return Results(query=query, hits=hits_of(found[:most], better), corrected=" ".join(better))
+    if len(terms) > 1:
+        found = best(terms_of(better, groups), now=now, every=False)
+        return Results(query=query, hits=hits_of(found[:most], better), is_loose=True)
+    return Results(query=query)
+
+
+def with_any_word(words: list[str], *, now: dt.datetime, most: int) -> list[ArticleRevision]:
+    """Readable articles that hold at least one of these words, best first; two queries."""
+    terms = [Term(((word,),)) for word in words]
+    return [text.revision for text in best(terms, now=now, every=False)[:most]]
+
+
+# --- What was asked for
+
+
+def wanted(query: str) -> list[str]:
+    words = words_of(query)[:MOST_WORDS]
+    return [word for word in words if word not in IGNORED] or words
+
+
+def terms_of(words: list[str], groups: list[list[tuple[str, ...]]]) -> list[Term]:
+    """One term for each word; words in a row that have synonyms are one term together."""
+    terms: list[Term] = []
+    place = 0
+    while place < len(words):
+        length, alternatives = 1, ((words[place],),)
+        for group in groups:
+            for phrase in group:
+                if phrase and tuple(words[place : place + len(phrase)]) == phrase and len(phrase) >= length:
+                    length, alternatives = len(phrase), (phrase, *(other for other in group if other != phrase))
+        terms.append(Term(alternatives))
+        place += length
+    return terms
+
+
+def corrected(words: list[str]) -> list[str]:
+    """The words, with those that occur nowhere as the known words nearest to them."""
+    return [word if candidates([Term(((word,),))], every=True, most=1) else spelling.nearest(word) for word in words]
+
+
+# --- What the database finds
+
+
+def candidates(terms: list[Term], *, every: bool, most: int = CANDIDATES) -> list[int]:
+    """Numbers of revisions in the index, the database's best first; some may not be readable yet or any more."""
+    if connection.vendor == "sqlite":
+        expression = (" AND " if every else " OR ").join(f"({fts5(term)})" for term in terms)
+        statement = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s ORDER BY {BM25} LIMIT {most}"  # noqa: S608
+    else:
+        expression = (" & " if every else " | ").join(f"({tsquery(term)})" for term in terms)
+        statement = (
+            f"SELECT revision_id FROM {TABLE}, to_tsquery('english', %s) query WHERE vector @@ query "  # noqa: S608
+            f"ORDER BY {TS_RANK} DESC, revision_id LIMIT {most}"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [expression])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def fts5(term: Term) -> str:
+    return " OR ".join(
+        f'"{" ".join(words)}"' + ("*" if len(words) == 1 and len(words[0]) >= SHORTEST_PREFIX else "")
+        for words in term.alternatives
+        if words
     )
-    found = (
-        Article.objects.filter(all_words(words, anywhere), is_published=True)
-        .select_related("section")
-        .only("section__slug", "section__title", "slug", "title", "summary", "quick_answer_html", "body_text")
-        .order_by(rank, "title", "pk")[:MOST_HITS]
+
+
+def tsquery(term: Term) -> str:
+    return " | ".join(
+        f"{words[0]}:*" if len(words) == 1 and len(words[0]) >= SHORTEST_PREFIX else f"({' <-> '.join(words)})"
+        for words in term.alternatives
+        if words
     )
-    return Results(query=query, hits=[Hit(article, snippet_of(article, words)) for article in found])
 
 
-def all_words(words: list[str], names: tuple[str, ...]) -> Q:
-    """Each word occurs in at least one of these fields."""
-    every = Q()
-    for word in words:
-        one = Q()
-        for name in names:
-            one |= Q(**{f"{name}__icontains": word})
-        every &= one
-    return every
+# --- Which comes first
 
 
-def snippet_of(article: Article, words: list[str]) -> SafeString:
+def best(terms: list[Term], *, now: dt.datetime, every: bool = True) -> list[SearchText]:
+    numbers = candidates(terms, every=every)
+    if not numbers:
+        return []
+    texts = (
+        SearchText.objects.filter(revision__in=ArticleRevision.objects.filter(live(now, "article")), pk__in=numbers)
+        .select_related("revision__article__section")
+        .defer("revision__body", "revision__body_html", "revision__headings", "revision__quick_answer")
+    )
+    scored = [(score(text, terms, every=every), text) for text in texts]
+    return [text for points, text in sorted(scored, key=lambda one: (-one[0], one[1].title, one[1].pk)) if points]
+
+
+def score(text: SearchText, terms: list[Term], *, every: bool) -> float:
+    places = [(getattr(text, name), weight) for name, weight in PLACES]
+    stems = [({stem(word) for word in words.split()}, words, weight) for words, weight in places]
+    total = sum(score_of_term(term, stems, text.body, every=every) for term in terms)
+    if not total:
+        return 0.0
+    asked = [word for term in terms for word in term.alternatives[0]]
+    title = text.title.split()
+    covered = {stem(word) for word in asked} & {stem(word) for word in title}
+    total += TITLE_COVERED * len(covered) / max(len(title), 1)
+    if len(asked) > 1 and f" {' '.join(asked)} " in f" {text.title} ":
+        total += WHOLE_IN_TITLE
+    return total
+
+
+def score_of_term(term: Term, stems, body: str, *, every: bool) -> float:
+    """The best place of the best alternative."""
+    points = 0.0
+    for number, words in enumerate(term.alternatives):
+        share = AS_SYNONYM if number else 1.0
+        for known, whole, weight in stems:
+            if all(stem(word) in known for word in words):
+                points = max(points, weight * share)
+            elif len(words) == 1 and f" {words[0]}" in f" {whole}":
+                points = max(points, weight * share * AS_BEGINNING)
+        if f" {stem(words[0]) if words else ''}" in f" {body}":
+            points = max(points, IN_TEXT * share)
+    # The database found every term somewhere, by rules of its own.
+    return points or (IN_TEXT * AS_SYNONYM if every else 0.0)
+
+
+def hits_of(texts: list[SearchText], words: list[str]) -> list[Hit]:
+    matcher = Matcher(words)
+    return [
+        Hit(
+            page=text.revision,
+            title=marked(text.revision.title, matcher),
+            summary=marked(text.revision.summary, matcher),
+            snippet=snippet_of(text.revision, matcher),
+        )
+        for text in texts
+    ]
+
+
+def snippet_of(page: ArticleRevision, matcher: Matcher) -> SafeString:
     """The first place that holds one of the words, else the summary."""
-    quick_answer = unescape(strip_tags(article.quick_answer_html))
-    for text in (article.summary, quick_answer, article.body_text):
-        if pattern(words).search(text):
-            return snippet(text, words)
-    return mark_safe(escape(article.summary))  # noqa: S308
-
-
-def snippet(text: str, words: list[str]) -> SafeString:
-    """The surroundings of the first hit, with every hit in `<mark>`; whole words at both ends."""
-    hits = pattern(words)
-    first = hits.search(text)
-    at = first.start() if first else 0
-    start = max(0, at - SNIPPET_AROUND)
-    end = min(len(text), at + 2 * SNIPPET_AROUND)
-    if start > 0:
-        start = min(at, text.find(" ", start) + 1 or at)
-    if end < len(text):
-        end = max(at + 1, text.rfind(" ", at, end)) if " " in text[at:end] else end
-    part = " ".join(text[start:end].split())
-    marked, seen = [], 0
-    for hit in hits.finditer(part):
-        marked += [escape(part[seen : hit.start()]), f"<mark>{escape(hit[0])}</mark>"]
-        seen = hit.end()
-    marked.append(escape(part[seen:]))
-    return mark_safe(("… " if start > 0 else "") + "".join(marked) + (" …" if end < len(text) else ""))  # noqa: S308
-
-
-def pattern(words: list[str]) -> re.Pattern:
-    longest_first = sorted(words, key=len, reverse=True)
-    return re.compile("|".join(re.escape(word) for word in longest_first), re.IGNORECASE)
+    for text in (page.summary, page.quick_answer_text, page.body_text):
+        if matcher.first(text):
+            return snippet(text, matcher)
+    return SafeString(escape(page.summary))

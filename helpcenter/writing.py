@@ -1,30 +1,83 @@
-"""The one door for texts: tidies what was written, renders it once, and says when readers last saw something change."""
+"""The one door for texts: tidies what was written, renders it once, and keeps it as a revision of its own.
+
+A revision is never rewritten. `publishing.py` decides which of them readers see.
+"""
 
 import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import TextField
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from helpcenter import live_blocks
-from helpcenter.models import Article, FaqItem, StatusAdvice
-from helpcenter.rendering import MOST_CHARACTERS, Rendered, TooLong, render, render_answer, render_inline
+from helpcenter import links, live_blocks
+from helpcenter.images import pictures
+from helpcenter.models import (
+    AdviceRevision,
+    Article,
+    ArticleRevision,
+    FaqItem,
+    HelpEvent,
+    HelpImage,
+    OldAddress,
+    Snippet,
+    StatusAdvice,
+)
+from helpcenter.rendering import (
+    IMAGE_ADDRESS,
+    MOST_CHARACTERS,
+    SNIPPET,
+    Rendered,
+    Sources,
+    render,
+    render_answer,
+    render_inline,
+)
+from orders.statuses import RETURNS_MONEY, OrderStatus
 
 FAQ_ANCHOR_PREFIX = "faq-"
+NOT_TEXTS = ("article", "advice", "author", "approved_by", "published_from", "state", "headings")
+SAYS_IT_RETURNS = re.compile(r"\b(back|returned|returns?|refund\w*)\b", re.IGNORECASE)
 
-SHOWN_OF_ARTICLE = ("section_id", "title", "summary", "quick_answer", "body", "is_published")
-SHOWN_OF_FAQ = ("question", "answer", "position")
+
+class Stale(ValueError):
+    """The text was saved by somebody else after this version of it was opened; `latest` is what stands there now."""
+
+    def __init__(self, latest):
+        super().__init__(str(latest))
+        self.latest = latest
+
+
+@dataclass(frozen=True)
+class Faq:
+    """A common question as it is written. `anchor` says which earlier one it is; empty for a new one."""
+
+    question: str
+    answer: str
+    anchor: str = ""
+
+
+# --- What a text may refer to
+
+
+def sources_for(*texts: str) -> Sources:
+    """The snippets and pictures that these texts name. A name or number that does not exist is simply not in it."""
+    names = {found[1] for text in texts for found in SNIPPET.finditer(text)}
+    snippets = dict(Snippet.objects.filter(name__in=names).values_list("name", "body")) if names else {}
+    numbers = {int(found[1]) for text in (*texts, *snippets.values()) for found in IMAGE_ADDRESS.finditer(text)}
+    return Sources(snippets=snippets, pictures=pictures(numbers) if numbers else {})
 
 
 def check_body(body: str) -> Rendered:
     """The rendered text. Raises ValidationError, in words for the editor, where it cannot be shown."""
-    try:
-        rendered = render(tidy(body))
-    except TooLong:
-        message = _("This text is too long: at most %(most)s characters can be shown.")
-        raise ValidationError(message, params={"most": MOST_CHARACTERS}) from None
+    body = tidy(body)
+    if len(body) > MOST_CHARACTERS:
+        raise too_long()
+    sources = check_references(body)
+    rendered = render(body, sources)
     for name in rendered.blocks:
         if name not in live_blocks.names():
             message = _("There is no live block {{ %(name)s }}. There are: %(known)s.")
@@ -32,78 +85,217 @@ def check_body(body: str) -> Rendered:
     return rendered
 
 
-def save_article(*, article: Article, now: dt.datetime) -> Article:
-    """Keeps the article with everything that is made from its text. Raises ValidationError as `check_body`.
+def check_references(text: str) -> Sources:
+    """The sources of a text. Raises ValidationError where it names a snippet, a picture or an article that does not exist."""
+    sources = sources_for(text)
+    for found in SNIPPET.finditer(text):
+        if found[1] not in sources.snippets:
+            raise ValidationError(_("There is no snippet called “%(name)s”."), params={"name": found[1]})
+    for found in IMAGE_ADDRESS.finditer(text):
+        if int(found[1]) not in sources.pictures:
+            raise ValidationError(_("There is no picture number %(number)s."), params={"number": found[1]})
+    _text, wrong = links.by_number(text)
+    if wrong:
+        raise ValidationError(_("There is no page at %(address)s."), params={"address": wrong[0]})
+    numbers = links.numbers_in(text)
+    missing = numbers - set(Article.objects.filter(pk__in=numbers).values_list("pk", flat=True)) if numbers else set()
+    if missing:
+        raise ValidationError(_("There is no article number %(number)s."), params={"number": min(missing)})
+    return sources
 
-    `updated_at` moves only when readers see something else than before.
+
+def check_snippet(body: str) -> None:
+    """Raises ValidationError for a snippet that holds a snippet, itself included, or names what does not exist."""
+    if SNIPPET.search(body):
+        raise ValidationError(_("A snippet cannot hold a snippet, neither another one nor itself."))
+    check_references(body)
+
+
+def too_long() -> ValidationError:
+    message = _("This text is too long: at most %(most)s characters can be shown.")
+    return ValidationError(message, params={"most": MOST_CHARACTERS})
+
+
+# --- Articles
+
+
+def save_article(
+    *,
+    article: Article,
+    texts: dict[str, str],
+    faq: Sequence[Faq] = (),
+    author=None,
+    based_on: int = 0,
+    now: dt.datetime,
+) -> ArticleRevision:
+    """A new draft of the article, which gets its place here if it has none yet. An unchanged text makes no new one.
+
+    `based_on` is the number of the revision that the author began from, 0 for a new article. Raises Stale where another
+    one has been saved since, ValidationError as `check_body`.
     """
-    tidy_texts(article)
-    rendered = check_body(article.body)
-    article.body_html = rendered.html
-    article.body_text = rendered.text
-    article.headings = [{"level": h.level, "id": h.id, "text": h.text} for h in rendered.headings]
-    article.quick_answer_html = render_inline(article.quick_answer)
-    if changed(article, SHOWN_OF_ARTICLE):
-        article.updated_at = now
-    article.save()
-    return article
-
-
-def save_faq_item(*, item: FaqItem, now: dt.datetime) -> FaqItem:
-    """Keeps a common question with its rendered answer; its article counts as updated where readers see a change."""
-    tidy_texts(item)
-    item.answer_html = render_answer(item.answer)
-    item.anchor = item.anchor or free_anchor(item.question)
+    texts = {name: links.by_number(tidy(texts.get(name, "")))[0] for name in ArticleRevision.TEXTS}
+    faq = [Faq(tidy(one.question), links.by_number(tidy(one.answer))[0], one.anchor) for one in faq]
     with transaction.atomic():
-        if changed(item, SHOWN_OF_FAQ):
-            touch(item.article_id, now)
-        item.save()
-    return item
+        latest = None
+        if article.pk is None:
+            article.save()
+            # Who takes an address that led somewhere else leads there from now on.
+            OldAddress.objects.filter(path=f"{article.section.slug}/{article.slug}").delete()
+        else:
+            article = Article.objects.select_for_update(of=("self",)).select_related("latest").get(pk=article.pk)
+            latest = article.latest
+        if (latest.number if latest else 0) != based_on:
+            raise Stale(latest)
+        if latest and same(latest, texts, faq):
+            return latest
+        revision = ArticleRevision(article=article, number=based_on + 1, author=author, created_at=now, **texts)
+        revision.full_clean(exclude=NOT_TEXTS, validate_unique=False)
+        items = faq_items(revision, faq)
+        fill_in(revision, items)
+        revision.save()
+        keep_references(revision, items)
+        for item in items:
+            item.revision = revision
+        FaqItem.objects.bulk_create(items)
+        article.latest = revision
+        article.save(update_fields=["latest"])
+        record(article, HelpEvent.Code.SAVED, revision=revision, actor=author, now=now)
+    return revision
 
 
-def delete_faq_item(*, item: FaqItem, now: dt.datetime) -> None:
-    with transaction.atomic():
-        item.delete()
-        touch(item.article_id, now)
+def faq_items(revision: ArticleRevision, faq: Sequence[Faq]) -> list[FaqItem]:
+    """Unsaved items with the anchors they had in any revision of this article; new questions get new ones."""
+    before = list(
+        FaqItem.objects.filter(revision__article=revision.article).order_by("pk").values("anchor", "question")
+    )
+    own, by_question = {row["anchor"] for row in before}, {row["question"]: row["anchor"] for row in before}
+    used: set[str] = set()
+    items = []
+    for position, one in enumerate(faq, start=1):
+        anchor = one.anchor if one.anchor in own else by_question.get(one.question, "")
+        if not anchor or anchor in used:
+            anchor = free_anchor(one.question, revision.article, own | used)
+        used.add(anchor)
+        item = FaqItem(question=one.question, answer=one.answer, position=position, anchor=anchor)
+        item.full_clean(exclude=["revision", "anchor"], validate_unique=False, validate_constraints=False)
+        items.append(item)
+    return items
 
 
-def save_advice(*, advice: StatusAdvice, now: dt.datetime) -> StatusAdvice:
-    """Keeps the texts about a status; every page that shows them shows the new ones from now on."""
-    tidy_texts(advice)
-    for name in StatusAdvice.TEXTS:
-        setattr(advice, f"{name}_html", render_inline(getattr(advice, name)))
-    if changed(advice, StatusAdvice.TEXTS):
-        advice.updated_at = now
-    advice.save()
-    return advice
-
-
-def touch(article_id: int, now: dt.datetime) -> None:
-    Article.objects.filter(pk=article_id).update(updated_at=now)
-
-
-def changed(row, names: tuple[str, ...]) -> bool:
-    """Whether one of these fields differs from what the database holds; a new row has changed."""
-    before = type(row).objects.filter(pk=row.pk).values(*names).first()
-    return before is None or any(before[name] != getattr(row, name) for name in names)
-
-
-def tidy_texts(row) -> None:
-    for field in row._meta.concrete_fields:
-        if isinstance(field, TextField) and field.editable:
-            setattr(row, field.attname, tidy(getattr(row, field.attname)))
-
-
-def tidy(text: str) -> str:
-    """Browsers send CRLF; one kind of line end keeps an unchanged text unchanged."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def free_anchor(question: str) -> str:
+def free_anchor(question: str, article: Article, taken_here: set[str]) -> str:
     base = FAQ_ANCHOR_PREFIX + (slugify(question)[:90].rstrip("-") or "question")
-    taken = set(FaqItem.objects.filter(anchor__startswith=base).values_list("anchor", flat=True))
+    elsewhere = FaqItem.objects.filter(anchor__startswith=base).exclude(revision__article=article)
+    taken = set(elsewhere.values_list("anchor", flat=True)) | taken_here
     anchor, number = base, 1
     while anchor in taken:
         number += 1
         anchor = f"{base}-{number}"
     return anchor
+
+
+def fill_in(revision: ArticleRevision, items: Sequence[FaqItem]) -> None:
+    """Everything that is made from the texts. Raises ValidationError."""
+    rendered = check_body(revision.body)
+    revision.body_html = rendered.html
+    revision.body_text = rendered.text
+    revision.headings = [{"level": h.level, "id": h.id, "text": h.text} for h in rendered.headings]
+    check_references(revision.quick_answer)
+    revision.quick_answer_html = render_inline(revision.quick_answer)
+    for item in items:
+        item.answer_html = render_answer(item.answer, check_references(item.answer))
+
+
+def keep_references(revision: ArticleRevision, items: Sequence[FaqItem]) -> None:
+    whole = "\n".join([revision.quick_answer, revision.body, *(item.answer for item in items)])
+    revision.snippets.set(Snippet.objects.filter(name__in={found[1] for found in SNIPPET.finditer(whole)}))
+    revision.links.set(Article.objects.filter(pk__in=links.numbers_in(whole)))
+    numbers = {int(found[1]) for found in IMAGE_ADDRESS.finditer(whole)}
+    revision.images.set(HelpImage.objects.filter(pk__in=numbers))
+
+
+def same(revision: ArticleRevision, texts: dict[str, str], faq: Sequence[Faq]) -> bool:
+    return all(getattr(revision, name) == texts[name] for name in texts) and [
+        (item.question, item.answer) for item in revision.faq.all()
+    ] == [(one.question, one.answer) for one in faq]
+
+
+# --- Words about a status
+
+
+def save_advice(
+    *, advice: StatusAdvice, texts: dict[str, str], author=None, based_on: int = 0, now: dt.datetime
+) -> AdviceRevision:
+    """A new draft of the words about a status. Raises Stale and ValidationError as `save_article`."""
+    texts = {name: links.by_number(tidy(texts.get(name, "")))[0] for name in StatusAdvice.TEXTS}
+    with transaction.atomic():
+        StatusAdvice.objects.get_or_create(pk=advice.pk)
+        advice = StatusAdvice.objects.select_for_update(of=("self",)).select_related("latest").get(pk=advice.pk)
+        latest = advice.latest
+        if (latest.number if latest else 0) != based_on:
+            raise Stale(latest)
+        if latest and all(getattr(latest, name) == texts[name] for name in texts):
+            return latest
+        revision = AdviceRevision(advice=advice, number=based_on + 1, author=author, created_at=now, **texts)
+        revision.full_clean(exclude=NOT_TEXTS, validate_unique=False)
+        for name in StatusAdvice.TEXTS:
+            check_references(texts[name])
+            setattr(revision, f"{name}_html", render_inline(texts[name]))
+        revision.save()
+        advice.latest = revision
+        advice.save(update_fields=["latest"])
+        record(advice, HelpEvent.Code.SAVED, revision=revision, actor=author, now=now)
+    return revision
+
+
+def money_disagrees(status: str, money: str) -> str:
+    """A sentence for the editor where the words about money are not what the panel does in this status, or nothing."""
+    says, does = bool(SAYS_IT_RETURNS.search(money)), OrderStatus(status) in RETURNS_MONEY
+    if says == does:
+        return ""
+    if does:
+        return _("The panel returns money in this status. The words about money do not say so.")
+    return _("The panel returns no money in this status. The words about money say that it does.")
+
+
+# --- Snippets
+
+
+def save_snippet(*, snippet: Snippet) -> None:
+    """Keeps a snippet, and shows its new words in every text that uses it. Raises ValidationError as `check_snippet`."""
+    snippet.body = tidy(snippet.body)
+    check_snippet(snippet.body)
+    with transaction.atomic():
+        snippet.save()
+        for revision in users_of(snippet):
+            items = list(revision.faq.all())
+            fill_in(revision, items)
+            revision.save(update_fields=["body_html", "body_text", "headings"])
+            FaqItem.objects.bulk_update(items, ["answer_html"])
+
+
+def users_of(snippet: Snippet):
+    """The revisions that readers see, will see, or that editors work on, and that use the snippet."""
+    standing = snippet.used_in.filter(published_of__isnull=False)
+    standing |= snippet.used_in.filter(scheduled_of__isnull=False)
+    standing |= snippet.used_in.filter(latest_of__isnull=False)
+    return standing.distinct().select_related("article")
+
+
+# --- Small things
+
+
+def record(owner, code: str, *, now: dt.datetime, revision=None, actor=None, words: str = "") -> None:
+    HelpEvent.objects.create(
+        article=owner if isinstance(owner, Article) else None,
+        advice=owner if isinstance(owner, StatusAdvice) else None,
+        code=code,
+        number=revision.number if revision else None,
+        actor=actor,
+        words=words[:300],
+        created_at=now,
+    )
+
+
+def tidy(text: str) -> str:
+    """Browsers send CRLF; one kind of line end keeps an unchanged text unchanged."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -5,4 +5,5 @@ class NeopanelConfig(AppConfig):
     name = "neopanel"
 
     def ready(self):
-        from neopanel import checks, live_blocks  # noqa: F401  (they register themselves once the apps are loaded)
+        # They register themselves once the apps are loaded.
+        from neopanel import checks, help_chores, help_sources, live_blocks  # noqa: F401

@@ -4,7 +4,9 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 READ_ALL = ("accounts.view_user", "orders.view_*", "support.view_*", "helpcenter.view_*")
-EDIT_HELP = ("helpcenter.*",)
+# Who writes does not approve: that is the reviewer's right.
+EDIT_HELP = ("helpcenter.add_*", "helpcenter.change_*", "helpcenter.view_*", "helpcenter.delete_*")
+REVIEW_HELP = ("helpcenter.*",)
 ANSWER = (*READ_ALL, "support.*")
 
 # Money of orders and payments, each movement within the shop's limit (NEOPANEL_MONEY_LIMIT).
@@ -14,7 +16,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Support agent": DESK,
     "Support lead": (*DESK, "orders.exceed_limit", "orders.adjust_balance", "orders.switch_halt"),
     "Content editor": EDIT_HELP,
-    "Content reviewer": EDIT_HELP,
+    "Content reviewer": REVIEW_HELP,
     "Auditor": READ_ALL,
     "Operator": (
         *READ_ALL,

@@ -44,6 +44,8 @@ BREAKER_PERCENT = env.int("NEOPANEL_BREAKER_PERCENT", default=20)
 BREAKER_ORDERS = env.int("NEOPANEL_BREAKER_ORDERS", default=10)
 API_RATE = call_rate(env.str("NEOPANEL_API_RATE", default="120/min"))
 ALLOW_PRIVATE_HOSTS = env.list("NEOPANEL_ALLOW_PRIVATE_HOSTS", default=[])
+# Whether the author of a help text may approve it: for shops with one editor.
+HELP_SELF_APPROVAL = env.bool("NEOPANEL_HELP_SELF_APPROVAL", default=False)
 DEMO_SPEED = env.float("NEOPANEL_DEMO_SPEED", default=1.0)
 
 # --- Where it answers
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "allauth",
     "allauth.account",
     "allauth.mfa",

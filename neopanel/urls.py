@@ -2,8 +2,11 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
+from helpcenter.feeds import SITEMAPS
 from neopanel import views
 
 # Django's own admin sign-in would let people in without their second factor.
@@ -16,6 +19,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("orders.urls")),
     path("help/", include("helpcenter.urls")),
+    path("sitemap.xml", login_not_required(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("tickets/", include("support.urls")),
     path("admin/", admin.site.urls),
     path("theme/", views.choose_theme, name="choose_theme"),

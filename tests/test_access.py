@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import api_keys
 from helpcenter import first_edition
-from helpcenter.models import Article, Section, StatusAdvice
+from helpcenter.models import Article, HelpImage, OldAddress, Section, Snippet, StatusAdvice, Synonyms
 from orders import mass
 from orders.models import Category, LedgerEntry
 from support import ticketing
@@ -54,7 +54,7 @@ def things(customer, agent) -> dict[str, object]:
     ticket = ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=order, text="Where is it?", now=NOW)
     key, _text = api_keys.issue(user=customer, name="shop", now=timezone.now())
     third = person("theo@example.com")
-    article = Article.objects.filter(is_published=True).first()
+    article = Article.objects.filter(published__isnull=False).first()
     return {
         "<int:order_id>": order.pk,
         "<int:mass_id>": mass.start(customer=customer, text="1 | https://example.com | 5", client_key="k", now=NOW).pk,
@@ -80,6 +80,16 @@ def things(customer, agent) -> dict[str, object]:
         "orders/provider": order.provider_id,
         "helpcenter/section": Section.objects.first().pk,
         "helpcenter/article": article.pk,
+        "<int:article_id>": article.pk,
+        "<slug:status>": "partial",
+        "<int:image_id>": 987_654,
+        "<str:name>": "none.webp",
+        "helpcenter/snippet": Snippet.objects.create(name="unused", body="Words.").pk,
+        "helpcenter/synonyms": Synonyms.objects.create(words="one, two").pk,
+        "helpcenter/helpimage": HelpImage.objects.create(
+            alternative="A chart", name="x.webp", width=1, height=1, added_at=NOW
+        ).pk,
+        "helpcenter/oldaddress": OldAddress.objects.create(path="old", article=article).pk,
         "helpcenter/statusadvice": StatusAdvice.objects.first().pk,
         "support/ticket": ticket.pk,
         "account/emailaddress": customer.emailaddress_set.get().pk,

@@ -29,7 +29,7 @@ PAGES = {
     "/balance/add/": 7,
     "/tickets/": 4,
     "/accounts/api-keys/": 5,
-    "/help/orders-troubleshooting/order-statuses-explained/": 8,
+    "/help/orders-troubleshooting/order-statuses-explained/": 11,
 }
 FRAGMENTS = {"/orders/": 5, "/orders/{order}/": 7, "/services/": 4}
 ADMIN_LISTS = {

@@ -1,15 +1,19 @@
+"""The editor's screen: writing, seeing, keeping what was typed, two at once."""
+
 import datetime as dt
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from helpcenter import guide, writing
-from helpcenter.models import Article, FaqItem, Section, StatusAdvice
-from tests.helpcenter.factories import WRITTEN, make_advice, make_article, make_faq, make_section
-
-LATER = WRITTEN + dt.timedelta(days=3)
+from helpcenter import desk, guide
+from helpcenter.models import Article, ArticleRevision, OpenEditor, Section, StatusAdvice
+from helpcenter.rendering import MOST_CHARACTERS
+from helpcenter.writing import Faq
+from tests.helpcenter.factories import edit, fresh, make_advice, make_article, make_section
 
 pytestmark = pytest.mark.django_db
+
+ADD = "/admin/helpcenter/article/add/"
 
 
 @pytest.fixture
@@ -18,176 +22,241 @@ def section():
 
 
 @pytest.fixture
-def editing(client, admin):
-    client.force_login(admin)
+def editing(client, editor):
+    client.force_login(editor)
     return client
 
 
-def article_form(**fields) -> dict:
-    form = {
-        "title": "Waiting",
-        "summary": "",
-        "quick_answer": "",
-        "body": "",
-        "keywords": "",
-        "position": "0",
-        "is_published": "on",
-        "faq-TOTAL_FORMS": "0",
-        "faq-INITIAL_FORMS": "0",
-    }
+def change(article: Article) -> str:
+    return f"/admin/helpcenter/article/{article.pk}/change/"
+
+
+def article_form(*faq: tuple[str, str], based_on: int = 1, **fields) -> dict:
+    form = {"title": "Waiting", "summary": "", "quick_answer": "", "body": "", "keywords": "", "based_on": based_on}
+    form |= {"faq-TOTAL_FORMS": len(faq), "faq-INITIAL_FORMS": 0}
+    for number, (question, answer) in enumerate(faq):
+        form |= {f"faq-{number}-question": question, f"faq-{number}-answer": answer}
     return form | fields
 
 
-def test_an_editor_writes_an_article_with_a_question_and_readers_see_it(editing, section):
+def test_an_editor_writes_an_article_and_readers_see_nothing_of_it_yet(editing, section, client):
     form = article_form(
-        section=section.pk,
-        slug="new-one",
-        title="New one",
-        body="## Hello\r\n\r\nText",
-        **{
-            "faq-TOTAL_FORMS": "1",
-            "faq-0-question": "Why?",
-            "faq-0-answer": "Because *so*.",
-            "faq-0-position": "1",
-        },
+        ("Why?", "Because *so*."), section=section.pk, slug="new-one", title="New one", body="## Hello\r\n\r\nText"
     )
-    assert editing.post("/admin/helpcenter/article/add/", form).status_code == 302
-    page = editing.get("/help/orders/new-one/").content.decode()
-    assert '<h2 id="h-hello">Hello</h2>' in page
-    assert "Because <em>so</em>." in page
-    assert '<details id="faq-why">' in page
+    answer = editing.post(ADD, form | {"based_on": 0})
+    assert answer.status_code == 302
+    revision = ArticleRevision.objects.get()
+    assert (revision.number, revision.state, revision.author.email) == (1, "draft", "eddy@example.com")
+    assert revision.faq.get().answer_html == "<p>Because <em>so</em>.</p>\n"
+    assert "only editors see this page" in editing.get("/help/orders/new-one/").text
+    client.logout()
+    assert client.get("/help/orders/new-one/").status_code == 404
 
 
-def test_an_editor_changes_an_article_and_the_page_changes(editing, section):
+def test_a_live_article_is_edited_beside_itself(editing, section, client):
     article = make_article(section=section, body="Old words")
-    response = editing.post(f"/admin/helpcenter/article/{article.pk}/change/", article_form(body="New **words**"))
-    assert response.status_code == 302
-    page = editing.get("/help/orders/waiting/").content.decode()
-    assert "New <strong>words</strong>" in page
-    assert "Old words" not in page
+    assert editing.post(change(article), article_form(body="New **words**")).status_code == 302
+    client.logout()
+    page = client.get("/help/orders/waiting/").text
+    assert "Old words" in page
+    assert "New" not in page.partition("<main")[2].partition("</main>")[0]
 
 
-def test_an_editor_removes_a_question(editing, section):
-    article = make_article(section=section)
-    item = make_faq(article=article)
-    form = article_form(
-        **{
-            "faq-TOTAL_FORMS": "1",
-            "faq-INITIAL_FORMS": "1",
-            "faq-0-id": item.pk,
-            "faq-0-article": article.pk,
-            "faq-0-question": item.question,
-            "faq-0-answer": item.answer,
-            "faq-0-position": "0",
-            "faq-0-DELETE": "on",
-        }
-    )
-    assert editing.post(f"/admin/helpcenter/article/{article.pk}/change/", form).status_code == 302
-    assert not FaqItem.objects.exists()
-    article.refresh_from_db()
-    assert article.updated_at > WRITTEN
+def test_a_question_that_is_emptied_is_gone_and_the_others_keep_their_anchors(editing, section):
+    article = make_article(section=section, faq=(Faq("One?", "1"), Faq("Two?", "2")))
+    form = article_form(("", ""), ("Two, really?", "2"), **{"faq-1-anchor": "faq-two"})
+    assert editing.post(change(article), form).status_code == 302
+    assert list(fresh(article).latest.faq.values_list("question", "anchor")) == [("Two, really?", "faq-two")]
 
 
-def test_an_editor_changes_advice_and_every_reader_of_it_sees_the_change(editing, section):
-    make_advice(status="partial")
-    make_article(section=section, body="{{ statuses }}")
-    form = {
-        "meaning": "Only *some*.",
-        "what_to_do": "Look.",
-        "note": "",
-        "money": "It comes back.",
-        "contact_when": "Never.",
-    }
-    assert editing.post("/admin/helpcenter/statusadvice/partial/change/", form).status_code == 302
-    assert "Only <em>some</em>." in editing.get("/help/orders/waiting/").content.decode()
-    assert guide.advice_for("partial").meaning == "Only <em>some</em>."
+def test_saving_the_same_words_makes_no_new_version(editing, section):
+    article = make_article(section=section, body="One\n\nTwo")
+    assert editing.post(change(article), article_form(body="One\r\n\r\nTwo\r\n")).status_code == 302
+    assert article.revisions.count() == 1
 
 
-def test_advice_can_be_neither_added_nor_deleted(editing):
-    make_advice(status="partial")
-    assert editing.get("/admin/helpcenter/statusadvice/add/").status_code == 403
-    assert editing.post("/admin/helpcenter/statusadvice/partial/delete/", {"post": "yes"}).status_code == 403
-    assert StatusAdvice.objects.count() == 1
-
-
-def test_the_admin_pages_answer_and_link_to_the_site(editing, section):
-    article = make_article(section=section)
-    make_advice(status="partial")
-    for model in ("section", "article", "statusadvice"):
-        assert editing.get(f"/admin/helpcenter/{model}/").status_code == 200
-    page = editing.get(f"/admin/helpcenter/article/{article.pk}/change/").content.decode()
-    assert 'href="/help/orders/waiting/"' in page
-    page = editing.get("/admin/helpcenter/statusadvice/partial/change/").content.decode()
-    assert guide.status_url("partial") in page
-    assert editing.get(f"/admin/helpcenter/section/{section.pk}/change/").status_code == 200
-
-
-def test_an_address_stays_once_it_exists(editing, section):
-    article = make_article(section=section)
-    other = make_section(slug="other", title="Other")
-    form = article_form(slug="moved", section=other.pk)
-    assert editing.post(f"/admin/helpcenter/article/{article.pk}/change/", form).status_code == 302
-    article.refresh_from_db()
-    assert (article.slug, article.section) == ("waiting", section)
+def test_of_two_editors_at_once_the_second_loses_nothing(editing, section):
+    article = make_article(section=section, body="The first words")
+    edit(article, body="The words of somebody else", now=timezone.now())
+    answer = editing.post(change(article), article_form(body="The first words, longer"))
+    assert answer.status_code == 409
+    assert "saved version 2 while you were writing" in answer.text
+    assert "The first words, longer" in answer.text
+    assert "<ins>first </ins>words" in answer.text
+    assert 'name="based_on" value="2"' in answer.text
+    assert article.revisions.count() == 2
+    assert editing.post(change(article), article_form(body="Both", based_on=2)).status_code == 302
+    assert fresh(article).latest.body == "Both"
 
 
 @pytest.mark.parametrize("slug", ["faq", "search", "With-Capitals", "under_score", "-edge", "two--hyphens", "a b", ""])
 def test_an_address_that_cannot_be_one_is_refused(editing, section, slug):
-    form = article_form(section=section.pk, slug=slug)
-    assert editing.post("/admin/helpcenter/article/add/", form).status_code == 200
-    assert (
-        editing.post("/admin/helpcenter/section/add/", {"title": "X", "slug": slug, "position": 0}).status_code == 200
-    )
-    assert Article.objects.count() == 0
-    assert Section.objects.count() == 1
-
-
-def test_the_database_too_refuses_a_section_at_a_reserved_address():
-    with pytest.raises(IntegrityError), transaction.atomic():
-        make_section(slug="faq")
+    form = article_form(section=section.pk, slug=slug, based_on=0, body="Kept words")
+    answer = editing.post(ADD, form)
+    assert answer.status_code == 422
+    assert "Kept words" in answer.text
+    refused = editing.post("/admin/helpcenter/section/add/", {"title": "X", "slug": slug, "position": 0})
+    assert refused.status_code == 200
+    assert (Article.objects.count(), Section.objects.count()) == (0, 1)
 
 
 def test_an_address_is_used_once_in_a_section_and_again_in_another(editing, section):
     make_article(section=section)
     other = make_section(slug="other", title="Other")
-    refused = editing.post("/admin/helpcenter/article/add/", article_form(section=section.pk, slug="waiting"))
-    assert "This section already has an article at this address." in refused.content.decode()
-    taken = editing.post("/admin/helpcenter/article/add/", article_form(section=other.pk, slug="waiting"))
-    assert taken.status_code == 302
+    refused = editing.post(ADD, article_form(section=section.pk, slug="waiting", based_on=0))
+    assert "This section already has an article at this address." in refused.text
+    assert editing.post(ADD, article_form(section=other.pk, slug="waiting", based_on=0)).status_code == 302
 
 
-def test_an_unknown_live_block_is_refused_in_words_and_the_text_is_kept(editing, section):
-    form = article_form(section=section.pk, slug="x", body="Kept words\n\n{{ stauses }}")
-    page = editing.post("/admin/helpcenter/article/add/", form).content.decode()
-    assert "There is no live block {{ stauses }}. There are: statuses." in page
-    assert "Kept words" in page
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("{{ stauses }}", "There is no live block {{ stauses }}."),
+        ("{{ snippet:nothing }}", "There is no snippet called “nothing”."),
+        ("[x](article:987654)", "There is no article number 987654."),
+        ("[x](/help/orders/gone/)", "There is no page at /help/orders/gone/."),
+        ("![x](image:77)", "There is no picture number 77."),
+        ("a" * (MOST_CHARACTERS + 1), "This text is too long"),
+        ("a\x00b", "Null characters are not allowed"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_words_and_the_text_is_kept(editing, section, body, sentence):
+    answer = editing.post(ADD, article_form(section=section.pk, slug="x", based_on=0, title="Kept title", body=body))
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "Kept title" in answer.text
+    assert not Article.objects.exists()
 
 
-def test_a_text_that_is_too_long_is_refused_in_words(editing, section):
-    form = article_form(section=section.pk, slug="x", body="a" * 1_000_000)
-    assert "This text is too long" in editing.post("/admin/helpcenter/article/add/", form).content.decode()
-
-
-def test_a_nul_byte_is_refused_in_words(editing, section):
-    form = article_form(section=section.pk, slug="x", body="a\x00b")
-    assert "Null characters are not allowed" in editing.post("/admin/helpcenter/article/add/", form).content.decode()
-
-
-def test_saving_without_a_change_leaves_the_updated_date(section):
-    article = make_article(section=section, body="One\n\nTwo")
-    item = make_faq(article=article)
-    article.body = "One\r\n\r\nTwo\r\n"
-    writing.save_article(article=article, now=LATER)
-    writing.save_faq_item(item=item, now=LATER)
-    article.refresh_from_db()
-    assert article.updated_at == WRITTEN
-
-
-def test_a_changed_answer_moves_the_updated_date_of_its_article_and_keeps_its_anchor(section):
+def test_a_megabyte_is_refused_in_words_and_not_previewed(editing, section):
     article = make_article(section=section)
-    item = make_faq(article=article, question="How long?")
-    item.question = "How many hours?"
-    writing.save_faq_item(item=item, now=LATER)
-    article.refresh_from_db()
-    assert article.updated_at == LATER
-    assert item.anchor == "faq-how-long"
+    text = "a " * 500_000
+    assert "This text is too long" in editing.post(change(article), article_form(body=text)).text
+    preview = editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", article_form(body=text, touched="1"))
+    assert preview.status_code == 200
+    assert "This text is too long" in preview.text
+    assert not OpenEditor.objects.filter(typed__isnull=False).exists()
+
+
+# --- While somebody writes
+
+
+def test_the_preview_is_what_readers_will_see(editing, section):
+    article = make_article(section=section)
+    make_advice(status="partial", meaning="Some of it.")
+    body = "## One\n\n> [!NOTE]\n> Mind.\n\n{{ statuses }}\n\n[x](/help/orders/waiting/)"
+    form = article_form(("Why?", "So."), title="T", quick_answer="Just **wait**.", body=body)
+    preview = editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", form).text
+    for part in (
+        '<h2 id="h-one">One</h2>',
+        "callout--note",
+        "Some of it.",
+        "Just <strong>wait</strong>.",
+        "<p>So.</p>",
+    ):
+        assert part in preview
+    assert '<a href="/help/orders/waiting/">x</a>' in preview
+    assert "1 minute to read" in preview
+    assert article.revisions.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "notice"),
+    [
+        ("<script>alert(1)</script>", "HTML is shown as text and does nothing: &lt;script&gt;"),
+        ("<b hx-get='/balance/'>x</b>", "HTML is shown as text and does nothing"),
+        ("[x](javascript:alert(1))", "A link that readers must not follow is left out: javascript:alert(1)"),
+        ("[x](data:text/html;base64,AA)", "A link that readers must not follow is left out"),
+        ("![x](https://evil.example/pixel.gif)", "A picture from elsewhere is left out"),
+        ("Text\n\n```\nnever closed", "The block of code that begins in line 3 is never closed."),
+    ],
+)
+def test_the_editor_is_told_what_readers_will_not_see(editing, section, body, notice):
+    article = make_article(section=section)
+    preview = editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", article_form(body=body)).text
+    assert notice in preview
+
+
+def test_a_good_text_has_no_notices(editing, section):
+    article = make_article(section=section)
+    body = "A `<b>` and\n\n```\n<script>\n```\n\n> ```\n> x\n> ```\n\n[x](https://example.com) 1 < 2 > 1"
+    preview = editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", article_form(body=body)).text
+    assert "Readers will not see this" not in preview
+
+
+def test_typed_words_are_kept_for_who_typed_them_until_they_are_saved(editing, section, editor, admin):
+    article = make_article(section=section)
+    form = article_form(body="Half a sent", touched="1")
+    assert "unsaved words kept" in editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", form).text
+    assert desk.typed_before(article=article, user=editor).typed["body"] == "Half a sent"
+    assert desk.typed_before(article=article, user=admin) is None
+    assert "did not save it" in editing.get(change(article)).text
+    assert "Half a sent" in editing.get(change(article) + "?unsaved=1").text
+    editing.post(change(article), article_form(body="Half a sentence."))
+    assert desk.typed_before(article=article, user=editor) is None
+    editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", form)
+    editing.post(f"/admin/helpcenter/article/discard/{article.pk}/")
+    assert "did not save it" not in editing.get(change(article)).text
+
+
+def test_looking_at_the_preview_keeps_nothing(editing, section, editor):
+    article = make_article(section=section)
+    editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", article_form(touched=""))
+    assert desk.typed_before(article=article, user=editor) is None
+
+
+def test_editors_see_who_else_is_here_for_a_minute(editing, section, admin):
+    article = make_article(section=section)
+    desk.sit_down(article=article, user=admin, now=timezone.now())
+    address = f"/admin/helpcenter/article/present/{article.pk}/?based_on="
+    assert "ada@example.com has this open too." in editing.get(address + "1").text
+    assert "newer version" in editing.get(address + "7").text
+    desk.sit_down(article=article, user=admin, now=timezone.now() - dt.timedelta(minutes=2))
+    assert "has this open too" not in editing.get(address + "1").text
+
+
+def test_links_snippets_and_blocks_are_found_to_insert(editing, section):
+    article = make_article(section=section, title="Partial orders")
+    found = editing.get("/admin/helpcenter/article/insert/?find=partial").text
+    assert f'data-insert="[Partial orders](article:{article.pk})"' in found
+    assert "{{ statuses }}" in editing.get("/admin/helpcenter/article/insert/?find=stat").text
+
+
+# --- Words about a status
+
+
+def test_advice_is_seen_on_a_sample_order_and_checked_before_it_is_published(editing, section):
+    make_advice(status="partial", money="It comes back.")
+    form = {
+        "meaning": "Only *some*.",
+        "what_to_do": "Look.",
+        "note": "",
+        "money": "It is gone.",
+        "contact_when": "Never.",
+    }
+    preview = editing.post("/admin/helpcenter/statusadvice/typing/partial/", form).text
+    assert "Only <em>some</em>." in preview
+    assert "0.27" in preview
+    assert "The panel returns money in this status." in preview
+    answer = editing.post("/admin/helpcenter/statusadvice/partial/change/", form | {"based_on": 1})
+    assert answer.status_code == 302
+    assert guide.advice_for("partial").meaning == "meaning of partial"
+    assert StatusAdvice.objects.get(pk="partial").latest.meaning == "Only *some*."
+
+
+def test_advice_can_be_neither_added_nor_deleted(editing, admin):
+    make_advice(status="partial")
+    editing.force_login(admin)
+    assert editing.get("/admin/helpcenter/statusadvice/add/").status_code == 403
+    assert editing.post("/admin/helpcenter/statusadvice/partial/delete/", {"post": "yes"}).status_code == 403
+    assert StatusAdvice.objects.count() == 1
+
+
+def test_of_two_editors_of_advice_the_second_loses_nothing(editing, section):
+    make_advice(status="partial")
+    make_advice(status="partial", meaning="Theirs")
+    form = {"meaning": "Mine", "what_to_do": "Look.", "note": "", "money": "Back.", "contact_when": "Never."}
+    answer = editing.post("/admin/helpcenter/statusadvice/partial/change/", form | {"based_on": 1})
+    assert answer.status_code == 409
+    assert "Mine" in answer.text
+    assert "<del>Theirs</del>" in answer.text

@@ -72,7 +72,7 @@ def test_the_link_of_every_status_leads_to_its_row(client, loaded):
 
 def test_a_check_names_the_statuses_without_advice(loaded):
     assert every_status_has_advice(None, databases=["default"]) == []
-    StatusAdvice.objects.filter(status__in=["error", "partial"]).delete()
+    StatusAdvice.objects.filter(status__in=["error", "partial"]).update(published=None)
     (found,) = [m for m in checks.run_checks(databases=["default"]) if m.id == "helpcenter.W001"]
     assert found.msg == "The help center says nothing about these order statuses: Partial, Error."
     assert not found.is_serious()

@@ -1,6 +1,9 @@
 import pytest
 
-from helpcenter.search import MOST_CHARACTERS, search, snippet
+from helpcenter.marking import Matcher, snippet
+from helpcenter.search import MOST_CHARACTERS
+from helpcenter.search import search as search_at
+from tests.factories import NOW
 from tests.helpcenter.factories import make_article, make_section
 
 pytestmark = pytest.mark.django_db
@@ -11,8 +14,12 @@ def section():
     return make_section()
 
 
+def search(query: str):
+    return search_at(query, now=NOW)
+
+
 def titles(query: str) -> list[str]:
-    return [hit.article.title for hit in search(query).hits]
+    return [hit.page.title for hit in search(query).hits]
 
 
 def test_a_hit_in_the_title_comes_before_keywords_summary_and_text(section):
@@ -21,6 +28,13 @@ def test_a_hit_in_the_title_comes_before_keywords_summary_and_text(section):
     make_article(section=section, slug="c", title="C keywords", keywords="refunds")
     make_article(section=section, slug="d", title="D Refunds")
     assert titles("REFUNDS") == ["D Refunds", "C keywords", "B summary", "A body"]
+
+
+def test_a_heading_comes_before_text_and_after_the_summary(section):
+    make_article(section=section, slug="a", title="A body", body="All about refunds.")
+    make_article(section=section, slug="b", title="B heading", body="## Refunds\n\nAll.")
+    make_article(section=section, slug="c", title="C summary", summary="All about refunds.")
+    assert titles("refunds") == ["C summary", "B heading", "A body"]
 
 
 def test_every_word_must_occur_in_whatever_place(section):
@@ -36,9 +50,21 @@ def test_markup_is_not_searched(section):
 
 def test_signs_of_the_query_language_are_plain_text(section):
     make_article(section=section, slug="a", title="100% safe")
-    make_article(section=section, slug="b", title="100 miles")
     assert titles("100%") == ["100% safe"]
     assert titles("_") == []
+    for operator in (
+        "AND",
+        "NOT",
+        "safe AND",
+        '"safe',
+        "safe*",
+        "safe:",
+        "^safe",
+        "(safe",
+        "safe | nothing",
+        "NEAR(a b)",
+    ):
+        search(operator)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +105,7 @@ def test_a_page_without_hits_says_what_to_do(client):
 
 def test_a_snippet_shows_the_surroundings_of_the_first_hit():
     text = "start " + "filler " * 40 + "the needle & more " + "filler " * 40 + "end"
-    found = snippet(text, ["needle"])
+    found = snippet(text, Matcher(["needle"]))
     assert "the <mark>needle</mark> &amp; more" in found
     assert found.startswith("… filler")
     assert found.endswith("filler …")
@@ -87,4 +113,4 @@ def test_a_snippet_shows_the_surroundings_of_the_first_hit():
 
 
 def test_a_snippet_of_one_long_word_does_not_fail():
-    assert "<mark>needle</mark>" in snippet("x" * 500 + "needle" + "x" * 500, ["needle"])
+    assert "<mark>needle</mark>" in snippet("x" * 500 + " needle " + "x" * 500, Matcher(["needle"]))

@@ -90,8 +90,7 @@ def test_orders_and_returns_on_one_wallet_make_one_contiguous_chain(customer, ad
     ]
     jobs = [order_number(customer, service, n) for n in range(10)]
     jobs += [
-        lambda pk=order.pk: desk.refund(order_id=pk, amount=1000, actor=admin, reason="x", now=NOW)
-        for order in done
+        lambda pk=order.pk: desk.refund(order_id=pk, amount=1000, actor=admin, reason="x", now=NOW) for order in done
     ]
     results = at_once(jobs)
     assert not [r for r in results if isinstance(r, Exception)]

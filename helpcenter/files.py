@@ -1,0 +1,162 @@
+"""The help center as a folder of files, as shops keep it in git and as the first edition comes with the software.
+
+`sections.toml`, `statuses.toml`, `snippets.toml`, `synonyms.toml`, `addresses.toml` and `images.toml` hold the short texts, `*.md`
+in any subfolder the articles: TOML between two lines of `+++`, then Markdown. Links between articles are written as addresses.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from helpcenter.writing import tidy
+from orders.statuses import OrderStatus
+
+FENCE = "+++"
+SECTION_FIELDS = ("title", "summary", "icon")
+ARTICLE_TEXTS = ("title", "summary", "quick_answer", "keywords")
+ADVICE_TEXTS = ("meaning", "what_to_do", "note", "money", "contact_when")
+
+
+class BadContent(ValueError):
+    """A content file that cannot be loaded; the message names the file and says what is wrong."""
+
+
+# --- Reading
+
+
+def read_sections(content: Path) -> Iterator[tuple[str, dict]]:
+    for number, row in enumerate(read_toml(content / "sections.toml")["section"], start=1):
+        texts = {name: row.get(name, "") for name in SECTION_FIELDS}
+        yield row["slug"], {**texts, "parent": row.get("parent", ""), "position": row.get("position", number * 10)}
+
+
+def read_statuses(content: Path) -> Iterator[tuple[str, dict]]:
+    for status, row in read_toml(content / "statuses.toml").items():
+        if status not in OrderStatus.values:
+            raise BadContent(f"statuses.toml: {status} is no status of an order.")
+        yield status, {name: row.get(name, "").strip() for name in ADVICE_TEXTS}
+
+
+def read_snippets(content: Path) -> dict[str, str]:
+    path = content / "snippets.toml"
+    return {name: text.strip() for name, text in read_toml(path).items()} if path.exists() else {}
+
+
+def read_synonyms(content: Path) -> list[str]:
+    path = content / "synonyms.toml"
+    return read_toml(path).get("words", []) if path.exists() else []
+
+
+def read_addresses(content: Path) -> dict[str, str]:
+    """Old addresses and where they lead: `section` or `section/slug`."""
+    path = content / "addresses.toml"
+    return read_toml(path) if path.exists() else {}
+
+
+def read_images(content: Path) -> dict[str, str]:
+    """File name in `images/` and alternative text."""
+    path = content / "images.toml"
+    return read_toml(path) if path.exists() else {}
+
+
+def read_articles(content: Path) -> Iterator[tuple[str, str, dict]]:
+    """Section, slug and texts of each article, in the order of the file names."""
+    for path in sorted(content.rglob("*.md")):
+        front, body = split(path)
+        try:
+            texts: dict[str, Any] = {
+                "title": front["title"],
+                "summary": front.get("summary", ""),
+                "quick_answer": front.get("quick_answer", "").strip(),
+                "body": body,
+                "keywords": front.get("keywords", ""),
+                "position": front.get("position", 0),
+                "is_published": front.get("is_published", True),
+                "review_by": front.get("review_by", ""),
+                "related": list(front.get("related", [])),
+                "faq": [[item["question"], item["answer"].strip()] for item in front.get("faq", [])],
+            }
+            yield front["section"], front["slug"], texts
+        except KeyError as error:
+            raise BadContent(f"{path.name}: {error} is missing.") from error
+
+
+def split(path: Path) -> tuple[dict, str]:
+    before, fence, rest = read_text(path).partition(f"{FENCE}\n")
+    front, second, body = rest.partition(f"\n{FENCE}\n")
+    if before or not fence or not second:
+        raise BadContent(f"{path.name}: it must begin with its facts between two lines of {FENCE}.")
+    return parse_toml(front, path.name), tidy(body)
+
+
+def read_toml(path: Path) -> dict:
+    return parse_toml(read_text(path), path.name)
+
+
+def read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadContent(f"{path.name}: {error}") from error
+
+
+def parse_toml(text: str, name: str) -> dict:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadContent(f"{name}: {error}") from error
+
+
+# --- Writing
+
+
+def write_article(path: Path, front: dict[str, Any], faq: list[tuple[str, str]], body: str) -> None:
+    lines = [FENCE, *(f"{name} = {value(what)}" for name, what in front.items())]
+    for question, answer in faq:
+        lines += ["", "[[faq]]", f"question = {value(question)}", f"answer = {value(answer)}"]
+    write(path, "\n".join([*lines, FENCE, body]) + "\n")
+
+
+def write_tables(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    """Rows as `[[name]]` one after the other."""
+    parts = ["\n".join([f"[[{name}]]", *(f"{key} = {value(what)}" for key, what in row.items())]) for row in rows]
+    write(path, "\n\n".join(parts) + "\n")
+
+
+def write_groups(path: Path, groups: dict[str, dict[str, str]]) -> None:
+    parts = ["\n".join([f"[{key}]", *(f"{k} = {value(v)}" for k, v in row.items())]) for key, row in groups.items()]
+    write(path, "\n\n".join(parts) + "\n")
+
+
+def write_values(path: Path, values: dict[str, Any]) -> None:
+    write(path, "".join(f"{value(key)} = {value(what)}\n" for key, what in values.items()))
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def value(what: Any) -> str:
+    """A TOML value: text on one line or, where it has several, on as many."""
+    if isinstance(what, bool):
+        return "true" if what else "false"
+    if isinstance(what, int):
+        return str(what)
+    if isinstance(what, list):
+        return "[" + ", ".join(value(one) for one in what) + "]"
+    text = escaped(what)
+    return f'"""\n{text}"""' if "\n" in what else f'"{text}"'
+
+
+def escaped(text: str) -> str:
+    out = []
+    for sign in text:
+        if sign in '"\\':
+            out.append(f"\\{sign}")
+        elif sign != "\n" and (ord(sign) < 0x20 or ord(sign) == 0x7F):
+            out.append(f"\\u{ord(sign):04x}")
+        else:
+            out.append(sign)
+    return "".join(out)
