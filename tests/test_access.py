@@ -18,6 +18,7 @@ from accounts import api_keys
 from helpcenter import first_edition
 from helpcenter.models import Article, HelpImage, OldAddress, Section, Snippet, StatusAdvice, Synonyms
 from orders import mass
+from orders import halt
 from orders.models import Category, LedgerEntry
 from support import ticketing
 from support.models import Topic
@@ -51,12 +52,17 @@ def things(customer, agent) -> dict[str, object]:
     """One of everything that an address can name; what belongs to somebody belongs to the owner."""
     first_edition.load(now=NOW)
     order = place(customer)
+    over = halt.begin(reason="A check", now=NOW)
+    halt.lift(by=agent, now=NOW)
     ticket = ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=order, text="Where is it?", now=NOW)
     key, _text = api_keys.issue(user=customer, name="shop", now=timezone.now())
     third = person("theo@example.com")
     article = Article.objects.filter(published__isnull=False).first()
     return {
         "<int:order_id>": order.pk,
+        "<int:customer_id>": customer.pk,
+        "<int:provider_id>": order.provider_id,
+        "<slug:name>": "cancel",
         "<int:mass_id>": mass.start(customer=customer, text="1 | https://example.com | 5", client_key="k", now=NOW).pk,
         "<int:number>": ticket.pk,
         "<int:key_id>": key.pk,
@@ -76,6 +82,7 @@ def things(customer, agent) -> dict[str, object]:
         "orders/deposit": customer.wallet.deposits.get().pk,
         "<int:deposit_id>": customer.wallet.deposits.get().pk,
         "orders/paymentmethod": make_method().pk,
+        "orders/halt": over.pk,
         "orders/order": order.pk,
         "orders/provider": order.provider_id,
         "helpcenter/section": Section.objects.first().pk,
