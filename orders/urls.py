@@ -2,7 +2,7 @@ from django.urls import path
 
 from orders.api.v1 import v1
 from orders.api.v2 import v2
-from orders.views import balance, catalogue, deposits, mass, orders, placing
+from orders.views import api_page, balance, catalogue, deposits, mass, orders, placing
 
 urlpatterns = [
     path("services/", catalogue.service_list, name="service_list"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("orders/<int:order_id>/cancel/", orders.order_cancel, name="order_cancel"),
     path("balance/", balance.balance_history, name="balance_history"),
     path("balance/add/", deposits.balance_add, name="balance_add"),
+    path("api/", api_page.api_page, name="api_page"),
+    path("api/openapi.json", api_page.openapi_file, name="api_openapi"),
     path("api/v1", v1, name="api_v1"),
     path("api/v2", v2, name="api_v2"),
 ]

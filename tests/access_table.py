@@ -48,6 +48,8 @@ orders/<int:order_id>/ GET in 200 404 404 404 404
 orders/<int:order_id>/cancel/ POST in up 404 404 404 404
 balance/ GET in 200 200 200 200 200
 balance/add/ GET in 200 200 200 200 200
+api/ GET 200 200 200 200 200 200
+api/openapi.json GET 200 200 200 200 200 200
 api/v1 POST 200 200 200 200 200 200
 api/v2 POST 200 200 200 200 200 200
 help/ GET 200 200 200 200 200 200

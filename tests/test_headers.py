@@ -38,6 +38,8 @@ OPEN_PAGES = [
     "/no-such-page/",
     "/health/live",
     "/health/ready",
+    "/api/",
+    "/api/openapi.json",
     "/api/v1",
     "/api/v2",
 ]

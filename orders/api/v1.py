@@ -27,12 +27,17 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "rate": plain(service.rate),
             "min": str(service.minimum),
             "max": str(service.maximum),
-            "type": service.type.lower().replace(" ", "_"),
+            "type": type_word(service.type),
             "desc": service.description,
             "dripfeed": int(service.can_drip),
         }
         for category, service in actions.services()
     ]
+
+
+def type_word(word: str) -> str:
+    """`custom_comments` for Custom Comments."""
+    return word.lower().replace(" ", "_")
 
 
 def _add(call: Call) -> dict[str, Any]:

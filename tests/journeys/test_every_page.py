@@ -11,7 +11,7 @@ from tests.journeys.conftest import DESKTOP, PHONE, open_ticket
 
 SMALLEST = {"width": 320, "height": 640}
 GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
-OPEN_TO_ALL = ["/", "/services/", "/help/", GUIDE, "/accounts/login/", "/accounts/signup/"]
+OPEN_TO_ALL = ["/", "/services/", "/api/", "/help/", GUIDE, "/accounts/login/", "/accounts/signup/"]
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def customers_pages(customer, help_center) -> list[str]:
         "/tickets/",
         f"/tickets/new/?order={long.pk}",
         f"/tickets/{ticket.pk}/",
+        "/api/",
         "/accounts/api-keys/",
         "/accounts/preferences/",
         "/accounts/email/",
