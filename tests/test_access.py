@@ -17,8 +17,7 @@ from django.utils import timezone
 from accounts import api_keys
 from helpcenter import first_edition
 from helpcenter.models import Article, HelpImage, OldAddress, Section, Snippet, StatusAdvice, Synonyms
-from orders import mass
-from orders import halt
+from orders import halt, mass
 from orders.models import Category, LedgerEntry
 from support import ticketing
 from support.models import Topic
