@@ -117,6 +117,27 @@ def related_to(page: ArticleRevision, now: dt.datetime) -> list[ArticleRevision]
     return chosen
 
 
+@dataclass(frozen=True)
+class Suggestion:
+    """An article as other apps name it: its number, its title, its address."""
+
+    pk: int
+    title: str
+    url: str
+
+
+def suggestions(words: list[str], *, now: dt.datetime, most: int) -> tuple[Suggestion, ...]:
+    """Readable articles that hold at least one of these words, those that hold more and in better places first."""
+    found = search.with_any_word(words, now=now, most=most) if words else []
+    return tuple(Suggestion(page.article_id, page.title, page.get_absolute_url()) for page in found)
+
+
+def titles_of(numbers: list[int], now: dt.datetime) -> list[str]:
+    """The titles that readers see of these articles, in the order of their numbers."""
+    shown = live_articles(now).filter(article__in=numbers).order_by("article")
+    return list(shown.values_list("title", flat=True))
+
+
 def faq_by_article(now: dt.datetime) -> list[tuple[ArticleRevision, list[FaqItem]]]:
     """The common questions of all readable articles, in the order of the sections; one query."""
     items = (

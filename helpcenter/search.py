@@ -94,8 +94,9 @@ def search(text: str, *, now: dt.datetime, most: int = MOST_HITS) -> Results:
 
 def with_any_word(words: list[str], *, now: dt.datetime, most: int) -> list[ArticleRevision]:
     """Readable articles that hold at least one of these words, best first; two queries."""
-    terms = [Term(((word,),)) for word in words]
-    return [text.revision for text in best(terms, now=now, every=False)[:most]]
+    known = [folded for word in words for folded in words_of(word)]
+    terms = [Term(((word,),)) for word in known]
+    return [text.revision for text in (best(terms, now=now, every=False) if terms else [])[:most]]
 
 
 # --- What was asked for

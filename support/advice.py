@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass
 
 from accounts.models import User
-from helpcenter.models import Article
-from helpcenter.search import search
+from helpcenter.reading import Suggestion, suggestions
 from orders.models import Order
 from orders.queries import with_verdicts
 from orders.verdict import Advice, Verdict
@@ -35,7 +34,7 @@ class Beside:
     order: Order | None
     open_ticket: int | None = None
     verdict: Verdict | None = None
-    articles: tuple[Article, ...] = ()
+    articles: tuple[Suggestion, ...] = ()
 
 
 def beside(*, customer: User, order: Order | None, topic: str, words: str, now: dt.datetime) -> Beside:
@@ -50,22 +49,16 @@ def beside(*, customer: User, order: Order | None, topic: str, words: str, now: 
             return Beside(order)
     if topic in TOPICS_OF_MONEY or _came_before(customer, order, now):
         return Beside(order)
-    return Beside(order, verdict=verdict, articles=articles_for(topic, words))
+    return Beside(order, verdict=verdict, articles=articles_for(topic, words, now))
 
 
-def articles_for(topic: str, words: str) -> tuple[Article, ...]:
+def articles_for(topic: str, words: str, now: dt.datetime) -> tuple[Suggestion, ...]:
     """The articles that hold most of the words; the topic's own where nothing was typed yet."""
     typed = sorted({word for word in re.findall(r"\w+", words.lower()) if len(word) >= SHORTEST_WORD}, key=len)
     wanted = typed[-MOST_WORDS_LOOKED_UP:][::-1]
     if topic in WORDS_OF_TOPIC:
         wanted.append(WORDS_OF_TOPIC[topic])
-    found: dict[int, tuple[int, int, Article]] = {}
-    for word in wanted:
-        for place, hit in enumerate(search(word).hits):
-            matched, best, _article = found.get(hit.article.pk, (0, place, hit.article))
-            found[hit.article.pk] = matched + 1, min(best, place), hit.article
-    ranked = sorted(found.values(), key=lambda one: (-one[0], one[1], one[2].title))
-    return tuple(article for _matched, _place, article in ranked[:MOST_LINKS])
+    return suggestions(wanted, now=now, most=MOST_LINKS)
 
 
 def _came_before(customer: User, order: Order | None, now: dt.datetime) -> bool:

@@ -7,7 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from helpcenter.asking import note_ticket
 from helpcenter.models import Article
+from helpcenter.reading import titles_of
+from helpcenter.visibility import readable
 from support import queries, ticketing, uploads
 from support.advice import MOST_LINKS, beside
 from support.forms import TicketForm
@@ -60,7 +63,7 @@ def ticket_answered(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("article", "")
     if not queries.is_number(number):
         raise Http404
-    article = get_object_or_404(Article, pk=int(number), is_published=True)
+    article = get_object_or_404(Article.objects.filter(readable(timezone.now())), pk=int(number))
     counted = request.session.get("answered", [])
     if article.pk not in counted:
         topic = request.POST.get("topic", "")
@@ -103,6 +106,7 @@ def _open(request: HttpRequest) -> HttpResponse:
         except uploads.NotKept:
             form.add_error("files", _("The pictures could not be kept just now. Send it without them, or again later."))
         else:
+            note_ticket(request.session, now)
             messages.success(request, _("Ticket %(ticket)s is open.") % {"ticket": ticket})
             return redirect("ticket_detail", ticket.pk)
     topic, words = request.POST.get("topic", ""), request.POST.get("message", "")[:WORDS_LOOKED_AT].replace("\x00", "")
@@ -114,11 +118,7 @@ def _open(request: HttpRequest) -> HttpResponse:
 def _shown(request: HttpRequest) -> list[str]:
     """Titles of the articles that stood beside the form, as the page says."""
     numbers = [int(text) for text in request.POST.getlist("shown")[:MOST_LINKS] if queries.is_number(text)]
-    if not numbers:
-        return []
-    return list(
-        Article.objects.filter(pk__in=numbers, is_published=True).order_by("pk").values_list("title", flat=True)
-    )
+    return titles_of(numbers, timezone.now()) if numbers else []
 
 
 def _or_404(find, request: HttpRequest, name: str):

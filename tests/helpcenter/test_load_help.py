@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 OURS = {
     "/",
+    "/static/img/icons.svg",
     "/help/",
     "/help/search/",
     "/help/faq/",
