@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import api_keys
 from accounts.models import ApiKey, CallWindow
 from neopanel.env import CallRate
-from orders import desk, ledger, money
+from orders import desk, ledger, money, worker
 from orders.models import Order
 from orders.placing import Wish, place_order
 from orders.provider.wire import Accepted, parse_added
@@ -252,6 +252,13 @@ def test_a_burst_from_many_threads_gets_exactly_the_rate(customer, settings):
     with ThreadPoolExecutor(8) as pool:
         codes = list(pool.map(call, range(30)))
     assert (codes.count(200), codes.count(429)) == (10, 20)
+
+
+def test_the_worker_sweeps_out_what_was_counted_long_ago(client, key, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    as_form(client, key, "balance")
+    worker.run_once(chores=("sweep",), clock=lambda: NOW + dt.timedelta(days=2))
+    assert not CallWindow.objects.exists()
 
 
 # --- Cancel and refill
