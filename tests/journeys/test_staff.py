@@ -7,7 +7,7 @@ from playwright.sync_api import ConsoleMessage
 from helpcenter.models import Article, StatusAdvice
 from orders.models import LedgerEntry, Provider, Service
 from orders.statuses import OrderStatus
-from tests.factories import order_in
+from tests.factories import fresh, order_in, place
 from tests.journeys.axe import complaints
 from tests.journeys.conftest import open_ticket
 
@@ -16,7 +16,12 @@ from tests.journeys.conftest import open_ticket
 def shop(customer, help_center) -> dict[str, object]:
     """Something for every admin page to show."""
     order = order_in(OrderStatus.PARTIAL, customer)
-    return {"order": order, "ticket": open_ticket(customer, order)}
+    return {
+        "order": order,
+        "ticket": open_ticket(customer, order),
+        "doubtful": reported_late(customer),
+        "lost": lost(customer),
+    }
 
 
 def address(kind: str, pk: object = None) -> str:
@@ -32,6 +37,11 @@ def test_admin_pages_load_without_a_complaint(signed_in, admin, shop):
         reverse("admin:index"),
         address("orders_order"),
         address("orders_order", shop["order"].pk),
+        address("orders_order", shop["doubtful"].pk),
+        address("orders_order", shop["lost"].pk),
+        address("orders_wallet"),
+        address("orders_wallet", shop["order"].wallet_id),
+        address("orders_halt"),
         address("orders_ledgerentry"),
         address("orders_ledgerentry", LedgerEntry.objects.first().pk),
         address("support_ticket"),
@@ -44,6 +54,7 @@ def test_admin_pages_load_without_a_complaint(signed_in, admin, shop):
         address("orders_service", Service.objects.first().pk),
         address("orders_provider"),
         address("orders_provider", Provider.objects.first().pk),
+        reverse("admin:orders_provider_health", args=[Provider.objects.first().pk]),
         address("accounts_user"),
         address("accounts_user", admin.pk),
     ):
@@ -59,6 +70,12 @@ def test_axe_finds_nothing_where_staff_work(colours, signed_in, admin, shop):
         reverse("admin:index"),
         address("orders_order"),
         address("orders_order", shop["order"].pk),
+        address("orders_order", shop["doubtful"].pk),
+        address("orders_order", shop["lost"].pk),
+        address("orders_wallet", shop["order"].wallet_id),
+        address("orders_provider"),
+        reverse("admin:orders_provider_health", args=[shop["order"].provider_id]),
+        address("orders_halt"),
         address("support_ticket"),
         address("support_ticket", shop["ticket"].pk),
         address("helpcenter_article", Article.objects.first().pk),
@@ -66,6 +83,31 @@ def test_axe_finds_nothing_where_staff_work(colours, signed_in, admin, shop):
     ]
     found = complaints(page, paths)
     assert not found, "\n".join(found)
+
+
+def test_an_agent_decides_a_report_and_cancels_what_waits(signed_in, agent, customer, shop):
+    page = signed_in(agent)
+    page.goto(reverse("admin:index"))
+    page.get_by_role("link", name="1 Reports to be decided").click()
+    page.get_by_role("link", name=f"#{shop['doubtful'].pk}").click()
+    approve = page.locator("#do-approve")
+    expect(approve).to_contain_text("0.90 USD of 0.90 USD go to the customer's balance")
+    approve.get_by_label("Reason").fill("It was never delivered")
+    approve.get_by_role("button", name="Approve").click()
+    expect(page.locator(".messagelist")).to_contain_text("What was proposed is done.")
+    assert fresh(shop["doubtful"]).status == OrderStatus.REFUNDED
+
+    waiting = [place(customer), place(customer)]
+    page.goto(address("orders_order"))
+    for order in waiting:
+        page.get_by_role("row", name=f"#{order.pk}").get_by_role("checkbox").check()
+    page.get_by_label("Action").select_option(label="Cancel what is not sent yet")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator("main")).to_contain_text("1.80 USD")
+    page.get_by_label("Reason").fill("The provider is gone")
+    page.get_by_role("button", name="Cancel all of these").click()
+    expect(page.locator("main")).to_contain_text("2 orders were done.")
+    assert {fresh(order).status for order in waiting} == {OrderStatus.CANCELED}
 
 
 def complaint(message: ConsoleMessage) -> str:
