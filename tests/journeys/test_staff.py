@@ -2,7 +2,7 @@
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import ConsoleMessage
+from playwright.sync_api import ConsoleMessage, expect
 
 from helpcenter.models import Article, StatusAdvice
 from orders.models import LedgerEntry, Provider, Service
@@ -10,6 +10,7 @@ from orders.statuses import OrderStatus
 from tests.factories import fresh, order_in, place
 from tests.journeys.axe import complaints
 from tests.journeys.conftest import open_ticket
+from tests.orders.desk.situations import lost, reported_late
 
 
 @pytest.fixture
