@@ -127,9 +127,9 @@ def no_room_for_another_connection():
 
 
 FAULTS = [
-    pytest.param(full_disk, marks=pytest.mark.fault(38)),
-    pytest.param(no_room_for_another_connection, marks=pytest.mark.fault(40)),
-    pytest.param(read_only, marks=pytest.mark.fault(41)),
+    full_disk,
+    no_room_for_another_connection,
+    read_only,
 ]
 
 
@@ -155,7 +155,6 @@ def test_an_order_meets_it_and_is_placed_once_when_it_has_passed(request, custom
     assert verify() == []
 
 
-@pytest.mark.fault(41)
 def test_a_connection_that_breaks_in_the_middle_of_an_order_leaves_nothing_and_the_next_one_works(
     ask, customer, monkeypatch
 ):

@@ -35,7 +35,6 @@ WHILE_PLACING = {
 }
 
 
-@pytest.mark.fault(14)
 @pytest.mark.parametrize("crash", WHILE_PLACING.values(), ids=WHILE_PLACING)
 def test_an_order_whose_process_dies_is_there_with_its_charge_or_not_at_all_and_a_retry_makes_it_one(customer, crash):
     service = make_service(rate="0.90")
@@ -65,7 +64,6 @@ WHILE_RETURNING = {
 }
 
 
-@pytest.mark.fault(14)
 @pytest.mark.parametrize("crash", WHILE_RETURNING.values(), ids=WHILE_RETURNING)
 def test_a_return_whose_worker_dies_is_whole_or_not_there_and_comes_once_when_asked_again(customer, crash):
     order = accept(place(customer, quantity=1000))
@@ -84,7 +82,6 @@ def test_a_return_whose_worker_dies_is_whole_or_not_there_and_comes_once_when_as
     assert verify() == []
 
 
-@pytest.mark.fault(14)
 @pytest.mark.parametrize("crash", WHILE_RETURNING.values(), ids=WHILE_RETURNING)
 def test_an_agents_refund_whose_process_dies_is_whole_or_not_there(customer, admin, crash):
     order = order_in(OrderStatus.COMPLETED, customer)
@@ -109,7 +106,6 @@ WHILE_SENDING = {
 }
 
 
-@pytest.mark.fault(14, 18, 19)
 @pytest.mark.parametrize(("crash", "upstream", "stands"), WHILE_SENDING.values(), ids=WHILE_SENDING)
 def test_an_order_whose_worker_dies_is_sent_once_or_never_and_nobody_guesses(
     customer, settings, crash, upstream, stands
@@ -130,7 +126,6 @@ def test_an_order_whose_worker_dies_is_sent_once_or_never_and_nobody_guesses(
     assert verify() == []
 
 
-@pytest.mark.fault(19)
 def test_an_order_that_arrived_though_its_worker_died_is_linked_by_an_agent_and_delivered(customer, admin, settings):
     clock = Clock()
     with running_simulator(clock=clock.seconds) as sim:
@@ -149,7 +144,6 @@ def test_an_order_that_arrived_though_its_worker_died_is_linked_by_an_agent_and_
     assert verify() == []
 
 
-@pytest.mark.fault(28)
 def test_a_worker_that_sleeps_ten_minutes_in_the_middle_of_a_call_still_has_its_answer_heard(customer, settings):
     clock = Clock()
     with running_simulator(clock=clock.seconds) as sim:
@@ -181,7 +175,6 @@ def test_a_worker_that_sleeps_ten_minutes_in_the_middle_of_a_call_still_has_its_
     assert verify() == []
 
 
-@pytest.mark.fault(36)
 @pytest.mark.parametrize(
     "crash",
     [before(ProviderClient, "statuses"), after(ProviderClient, "statuses"), before(lifecycle, "report")],
@@ -205,7 +198,6 @@ def test_orders_whose_poller_died_are_asked_for_again(customer, settings, crash)
     assert verify() == []
 
 
-@pytest.mark.fault(28)
 def test_a_worker_that_sleeps_between_claim_and_call_does_not_send_what_another_has_sent_meanwhile(
     customer, admin, settings
 ):
