@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from orders import desk, halt, ledger, lifecycle, money
@@ -101,6 +102,16 @@ def test_only_what_is_possible_now_is_offered(at_desk, customer, make, offered):
 )
 def test_only_what_this_person_may_do_is_offered(team, customer, role, offered):
     assert forms_of(page(team[role], order_in(S.PROCESSING, customer))) == offered
+
+
+def test_every_form_carries_what_proves_that_it_came_from_here(at_desk, customer):
+    order = reported_late(customer)
+    html = page(at_desk, order).content.decode()
+    assert html.count("csrfmiddlewaretoken") == len(forms_of(page(at_desk, order))) + 1  # and the one of signing out
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = at_desk.cookies
+    assert act(strict, order, "dismiss", reason="x").status_code == 403
+    assert fresh(order).review
 
 
 def test_every_status_by_hand_says_what_money_comes_with_it(at_desk, customer):
