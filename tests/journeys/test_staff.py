@@ -102,7 +102,7 @@ def test_an_agent_decides_a_report_and_cancels_what_waits(signed_in, agent, cust
     page.goto(address("orders_order"))
     for order in waiting:
         page.get_by_role("row", name=f"#{order.pk}").get_by_role("checkbox").check()
-    page.get_by_label("Action").select_option(label="Cancel what is not sent yet")
+    page.get_by_label("Action:").select_option(label="Cancel what is not sent yet")
     page.get_by_role("button", name="Go").click()
     expect(page.locator("main")).to_contain_text("1.80 USD")
     page.get_by_label("Reason").fill("The provider is gone")
