@@ -7,14 +7,15 @@ READ_ALL = ("accounts.view_user", "orders.view_*", "support.view_*", "helpcenter
 # Who writes does not approve: that is the reviewer's right.
 EDIT_HELP = ("helpcenter.add_*", "helpcenter.change_*", "helpcenter.view_*", "helpcenter.delete_*")
 REVIEW_HELP = ("helpcenter.*",)
-ANSWER = (*READ_ALL, "support.*")
+ANSWER = (*READ_ALL, "support.answer_ticket")
+PREPARE = ("support.add_cannedreply", "support.change_cannedreply", "support.delete_cannedreply")
 
 # Money of orders and payments, each movement within the shop's limit (NEOPANEL_MONEY_LIMIT).
 DESK = (*ANSWER, "orders.decide_deposit", "orders.settle_order", "orders.refund_order")
 
 ROLES: dict[str, tuple[str, ...]] = {
     "Support agent": DESK,
-    "Support lead": (*DESK, "orders.exceed_limit", "orders.adjust_balance", "orders.switch_halt"),
+    "Support lead": (*DESK, *PREPARE, "orders.exceed_limit", "orders.adjust_balance", "orders.switch_halt"),
     "Content editor": EDIT_HELP,
     "Content reviewer": REVIEW_HELP,
     "Auditor": READ_ALL,
@@ -33,7 +34,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 # Nobody deletes history, whatever a wildcard says.
 NEVER = Q(content_type__app_label__in=["orders", "support"], codename__startswith="delete_") & ~Q(
-    codename="delete_category"
+    codename__in=["delete_category", "delete_cannedreply"]
 )
 
 

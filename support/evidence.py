@@ -20,17 +20,20 @@ MOST_ON_THE_LINK = 10
 Evidence = dict[str, Any]
 
 
-def evidence_for(order: Order | None, *, customer: User, now: dt.datetime, shown: Sequence[str] = ()) -> Evidence:
+def evidence_for(
+    order: Order | None, *, customer: User, now: dt.datetime, shown: Sequence[str] = (), opened: Sequence[str] = ()
+) -> Evidence:
     """Everything about `order` that an agent needs, and the customer's balance; safe for JSON.
 
-    `shown` are the titles of the articles that stood beside the form. Events and ledger entries are complete. Callers that keep
-    it hold the order's lock, so that its parts fit together.
+    `shown` are the titles of the articles that stood beside the form, `opened` of those read shortly before. Events and
+    ledger entries are complete. Callers that keep it hold the order's lock, so that its parts fit together.
     """
     evidence: Evidence = {
         "version": VERSION,
         "taken_at": _iso(now),
         "balance": plain(ledger.balance_of(customer)),
         "articles": list(shown),
+        "articles_read": list(opened),
         "order": None,
     }
     if order is None:

@@ -56,11 +56,13 @@ def open_ticket(
     files: Sequence[uploads.Sent] = (),
     details: Mapping[str, str] | None = None,
     shown: Sequence[str] = (),
+    opened: Sequence[str] = (),
     agent: User | None = None,
 ) -> Ticket:
     """One ticket with its first message, files and frozen evidence, or nothing.
 
-    `details` is what only the customer can know, by `topics.py`; `shown` names the articles that stood beside the form. With
+    `details` is what only the customer can know, by `topics.py`; `shown` names the articles
+    that stood beside the form, `opened` those that were read shortly before. With
     `agent` it is opened for the customer: the words are the agent's, who has the ticket, and the customer's answer is awaited.
     The same `client_key` with the same content again gives the first ticket; with other content it raises SentBefore.
     Raises AlreadyOpen where the order has an open ticket, texts.BadText, uploads.NotKept, and ValueError for somebody else's
@@ -71,12 +73,12 @@ def open_ticket(
         raise ValueError("The order belongs to somebody else.")
     if follows is not None and follows.customer_id != customer.pk:
         raise ValueError("The ticket belongs to somebody else.")
-    key = client_key or str(uuid.uuid4())
+    key = client_key or fresh_key()
     assert len(key) <= LONGEST_KEY
     if twin := _twin(customer, key):
         return _same_or_refused(twin, topic=topic, order=order, text=text)
 
-    def opened(kept: list[uploads.Kept]) -> Ticket:
+    def born(kept: list[uploads.Kept]) -> Ticket:
         # Under the order's lock nobody opens a second ticket on it, and what is frozen fits together.
         about = None if order is None else lifecycle.locked(order.pk)
         if about is not None:
@@ -88,7 +90,7 @@ def open_ticket(
             order=about,
             follows=follows,
             details=dict(details or {}),
-            evidence=evidence_for(about, customer=customer, now=now, shown=shown),
+            evidence=evidence_for(about, customer=customer, now=now, shown=shown, opened=opened),
             assignee=agent,
             created_at=now,
             changed_at=now,
@@ -104,7 +106,7 @@ def open_ticket(
         return ticket
 
     try:
-        return _with_files(files, opened)
+        return _with_files(files, born)
     except (AlreadyOpen, IntegrityError):
         # Two clicks at once: the other one may have opened this very ticket meanwhile.
         if twin := _twin(customer, key):
@@ -243,6 +245,11 @@ def rate(*, ticket_number: int, rating: Ticket.Rating, actor: User, now: dt.date
             ticket.save(update_fields=["rating", "rated_at"])
             rows.record(ticket, Code.RATED, actor=actor, words=str(rating.label), now=now)
     return ticket
+
+
+def fresh_key() -> str:
+    """A token for a form, by which the same form sent twice is known."""
+    return str(uuid.uuid4())
 
 
 def _moved(number: int, to: TicketState, *, actor: User, now: dt.datetime) -> Ticket:

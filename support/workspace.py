@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from helpcenter.reading import Suggestion
+from helpcenter.visibility import live_articles
 from orders.models import LedgerEntry, Order, OrderEvent
-from orders.money import parse, show
+from orders.money import Units, parse, show
 from orders.statuses import OrderStatus
+from support import advice, queries
+from support import canned as prepared
 from support.evidence import Evidence, evidence_for
-from support.models import Message, Ticket, TicketEvent
+from support.models import CannedReply, Message, Ticket, TicketEvent, Topic
+
+MOST_AROUND = 5
 
 STATUSES = dict(OrderStatus.choices)
 SUBMISSIONS = dict(Order.Submission.choices)
@@ -72,11 +79,34 @@ class Item:
     event: TicketEvent | None = None
 
 
+@dataclass(frozen=True)
+class Around:
+    """What stands around the ticket: the customer's latest orders and tickets, what was merged into it, what is linked."""
+
+    orders: tuple[Order, ...]
+    tickets: tuple[Ticket, ...]
+    merged: tuple[Ticket, ...]
+    related: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True)
+class Inserted:
+    """What an agent chose to put into the reply: the text, the state that it brings, the prepared answer to be counted."""
+
+    text: str = ""
+    then: str = ""
+    reply: CannedReply | None = None
+
+
 def thread_of(ticket: Ticket) -> list[Item]:
-    """Messages, notes and events, oldest first; what was said stands before what it did."""
-    said = ticket.messages.select_related("author").prefetch_related("attachments").order_by("id")
+    """Messages, notes and events, oldest first, with those of tickets that were merged into this one.
+
+    What was said stands before what it did.
+    """
+    here = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+    said = Message.objects.filter(here).select_related("author").prefetch_related("attachments").order_by("id")
     items = [Item(message.created_at, message=message) for message in said]
-    events = ticket.events.select_related("actor", "assignee").order_by("id")
+    events = TicketEvent.objects.filter(here).select_related("actor", "assignee").order_by("id")
     items += [Item(event.created_at, event=event) for event in events]
     return sorted(items, key=lambda item: (item.at, item.event is not None))
 
@@ -113,12 +143,69 @@ def _labelled(evidence: Evidence) -> dict[str, str]:
         _("Start count"): _count(order["start_count"]),
         _("Charge"): _money(order["charge"]),
         _("Returned"): _money(order["returned"]),
+        **_returns(evidence.get("returns")),
         **facts,
         _("Placed"): _moment(order["placed_at"]),
         _("Starts by, as stated"): _moment(service["starts_by"]),
         _("Slow after"): _moment(service["slow_after"]),
         _("Rate as sold"): _money(service["rate"]),
     }
+
+
+def _returns(returns: Evidence | None) -> dict[str, str]:
+    """Whether what should be back is back: the check that an agent would make by hand."""
+    if not returns or returns["expected"] is None:
+        return {}
+    agrees = parse(returns["expected"]) == parse(returns["found"])
+    words = _money(returns["expected"])
+    return {_("Should be back"): words if agrees else _("%(money)s: it does not agree") % {"money": words}}
+
+
+def around(ticket: Ticket) -> Around:
+    tickets = (
+        Ticket.objects.filter(customer=ticket.customer).exclude(pk=ticket.pk).defer("evidence").order_by("-number")
+    )
+    return Around(
+        orders=tuple(queries.recent_orders(ticket.customer, MOST_AROUND)),
+        tickets=tuple(tickets[:MOST_AROUND]),
+        merged=tuple(ticket.merged.defer("evidence").order_by("number")),
+        related=tuple(ticket.related.defer("evidence").order_by("number")),
+    )
+
+
+def proposal_of(ticket: Ticket, facts: Facts) -> str:
+    """What speaks for solving the ticket: its cause is gone since it was opened. Empty where nothing does."""
+    order = ticket.order
+    if not ticket.is_open or order is None or not ticket.evidence.get("order"):
+        return ""
+    before = ticket.evidence["order"]
+    if order.refunded > parse(before["returned"]):
+        money = show(Units(order.refunded - parse(before["returned"])), settings.CURRENCY)
+        return _("Since the ticket was opened, %(money)s came back to the balance.") % {"money": money}
+    waited = {OrderStatus.PENDING, OrderStatus.PROCESSING}
+    moved_on = {OrderStatus.IN_PROGRESS, OrderStatus.COMPLETED}
+    if ticket.topic == Topic.NOT_STARTED and before["status"] in waited and order.status in moved_on:
+        return _("Since the ticket was opened, the order moved on: %(status)s.") % {
+            "status": order.get_status_display()
+        }
+    return ""
+
+
+def suggested(ticket: Ticket, now: dt.datetime) -> tuple[Suggestion, ...]:
+    """Articles that hold what the customer wrote first."""
+    first = ticket.messages.filter(by_staff=False).order_by("id").values_list("text", flat=True).first() or ""
+    return advice.articles_for(ticket.topic, first, now)
+
+
+def inserted(ticket: Ticket, *, canned: str, article: str, site: str, now: dt.datetime) -> Inserted:
+    """What these numbers name, as text for the reply; nothing for numbers that name nothing."""
+    if queries.is_number(canned) and (reply := CannedReply.objects.filter(pk=int(canned)).first()):
+        return Inserted(prepared.fill(reply.text, prepared.values_for(ticket)), reply.then, reply)
+    if queries.is_number(article):
+        found = live_articles(now).filter(article=int(article)).first()
+        if found:
+            return Inserted(f"{found.title}: {site}{found.get_absolute_url()}")
+    return Inserted()
 
 
 def _lines(then: Evidence, current: Evidence, name: str, line) -> tuple[Line, ...]:

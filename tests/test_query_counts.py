@@ -41,7 +41,7 @@ ADMIN_LISTS = {
     "orders/wallet": 5,
     "orders/deposit": 6,
     "orders/paymentmethod": 5,
-    "support/ticket": 5,
+    "support/ticket": 6,
     "accounts/user": 7,
     "accounts/apikey": 5,
     "helpcenter/article": 6,

@@ -1,5 +1,7 @@
 """The customer opens a ticket: the form, what stands beside it, and what is worth counting."""
 
+import datetime as dt
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from helpcenter.asking import note_ticket
+from helpcenter.asking import READ, TICKET_WITHIN, note_ticket
 from helpcenter.models import Article
 from helpcenter.reading import titles_of
 from helpcenter.visibility import readable
@@ -15,7 +17,7 @@ from support import queries, ticketing, uploads
 from support.advice import MOST_LINKS, beside
 from support.forms import TicketForm
 from support.models import AdviceAnswer, Topic
-from support.views.tokens import fresh_token, token_of
+from support.views.tokens import token_of
 
 WORDS_LOOKED_AT = 2000
 
@@ -31,7 +33,7 @@ def ticket_new(request: HttpRequest) -> HttpResponse:
         order = follows.order
     topic = follows.topic if follows else request.GET.get("topic", "")
     about = beside(customer=request.user, order=order, topic=topic, words="", now=timezone.now())
-    context = {"about": about, "topic": topic, "follows": follows, "token": fresh_token()}
+    context = {"about": about, "topic": topic, "follows": follows, "token": ticketing.fresh_key()}
     if not about.open_ticket:
         initial = {"order": order.pk if order else "", "topic": topic}
         context["form"] = TicketForm(customer=request.user, chosen=order, initial=initial)
@@ -90,6 +92,7 @@ def _open(request: HttpRequest) -> HttpResponse:
                 files=form.cleaned_data["files"],
                 details=form.details(),
                 shown=_shown(request),
+                opened=_read_lately(request, now),
                 client_key=token,
                 follows=follows,
                 now=now,
@@ -98,7 +101,7 @@ def _open(request: HttpRequest) -> HttpResponse:
             sentence = _("Your ticket %(ticket)s about this order is open. Please write there.")
             form.add_error("order", sentence % {"ticket": refused.ticket})
         except ticketing.SentBefore as refused:
-            token = fresh_token()
+            token = ticketing.fresh_key()
             sentence = _(
                 "This form was sent before with other content, as ticket %(ticket)s. Send it again if you want one more ticket."
             )
@@ -119,6 +122,13 @@ def _shown(request: HttpRequest) -> list[str]:
     """Titles of the articles that stood beside the form, as the page says."""
     numbers = [int(text) for text in request.POST.getlist("shown")[:MOST_LINKS] if queries.is_number(text)]
     return titles_of(numbers, timezone.now()) if numbers else []
+
+
+def _read_lately(request: HttpRequest, now: dt.datetime) -> list[str]:
+    """Titles of the help articles that this person read shortly before."""
+    since = (now - TICKET_WITHIN).timestamp()
+    numbers = [number for number, at in request.session.get(READ, []) if at >= since]
+    return titles_of(numbers, now) if numbers else []
 
 
 def _or_404(find, request: HttpRequest, name: str):

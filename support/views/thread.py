@@ -13,7 +13,7 @@ from orders.views.paging import cursor_of, page_urls
 from support import queries, ticketing, topics, uploads
 from support.forms import ReplyForm
 from support.models import Message, Ticket, TicketState
-from support.views.tokens import fresh_token, token_of
+from support.views.tokens import token_of
 
 
 @require_GET
@@ -32,7 +32,7 @@ def ticket_detail(request: HttpRequest, number: int) -> HttpResponse:
     context = _ticket_context(ticket)
     if request.htmx:
         return render(request, "support/ticket_detail.html#live", context)
-    context |= {"form": ReplyForm(files_of=request.user), "token": fresh_token()}
+    context |= {"form": ReplyForm(files_of=request.user), "token": ticketing.fresh_key()}
     return render(request, "support/ticket_detail.html", context)
 
 

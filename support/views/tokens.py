@@ -1,9 +1,10 @@
 """The form's token, by which the same form sent twice is known."""
 
 import re
-import uuid
 
 from django.http import HttpRequest
+
+from support.ticketing import fresh_key
 
 TOKEN = re.compile(r"[0-9A-Za-z._-]{1,72}")
 
@@ -11,8 +12,4 @@ TOKEN = re.compile(r"[0-9A-Za-z._-]{1,72}")
 def token_of(request: HttpRequest) -> str:
     """The form's token, or a fresh one where a program sends none."""
     token = request.POST.get("token", "")
-    return token if TOKEN.fullmatch(token) else fresh_token()
-
-
-def fresh_token() -> str:
-    return str(uuid.uuid4())
+    return token if TOKEN.fullmatch(token) else fresh_key()

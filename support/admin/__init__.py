@@ -1,0 +1,5 @@
+"""The agents' side. Every change goes through a door (`support/ticketing.py`, `support/desk.py`)."""
+
+from support.admin import prepared, tickets
+
+__all__ = ["prepared", "tickets"]
