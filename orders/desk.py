@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Abs
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,7 +20,7 @@ from orders.lifecycle import IN_FLIGHT, Code, NotAllowed, Outcome, Source
 from orders.models import LedgerEntry, Order
 from orders.money import Units, show
 from orders.reports import Decision, Meaning, Report, decide
-from orders.statuses import REFUNDABLE_AFTER_CLOSE, SETTLED, OrderStatus
+from orders.statuses import ACTIVE, REFUNDABLE_AFTER_CLOSE, SETTLED, OrderStatus
 
 Submission = Order.Submission
 EXTERNAL_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
@@ -36,7 +38,7 @@ def settle_by_hand(
     """An agent moves an open order by hand, with the money that the status promises.
 
     Partial needs `remains` between 1 and quantity - 1. Raises NotAllowed for a closed order, a backward move, money above the
-    agent's limit, and, while a submission is in flight, for anything that would give the money back; Halted while money is stopped.
+    agent's limit, and while the order is on its way to a provider or may be there; Halted while money is stopped.
     """
     _demand(reason)
     with transaction.atomic(durable=True):
@@ -45,8 +47,9 @@ def settle_by_hand(
             raise NotAllowed(_("The order is closed already."))
         if to == OrderStatus.REFUNDED:
             raise NotAllowed(_("Say the amount to return instead."))
-        if to not in {OrderStatus.PROCESSING, OrderStatus.IN_PROGRESS, OrderStatus.COMPLETED}:
-            _refuse_in_flight(order)
+        _refuse_in_flight(order)
+        if order.submission == Submission.QUEUED and to in ACTIVE:
+            raise NotAllowed(_("The order still waits to be sent; the panel moves it when the service has it."))
         if to == OrderStatus.PARTIAL and not (remains and 0 < remains < order.quantity):
             raise NotAllowed(_("Say how many of %(quantity)s remain.") % {"quantity": order.quantity})
         decision = decide(lifecycle.standing_of(order), Report(to=to, remains=remains))
@@ -54,6 +57,18 @@ def settle_by_hand(
             raise NotAllowed(_("The order cannot go back to this status."))
         returned = _move(order, decision, actor=actor, reason=reason, now=now)
     return Outcome(Meaning.MOVE, OrderStatus(order.status), returned)
+
+
+def cancel_queued(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> Outcome:
+    """Cancels an order that nobody has been sent yet, with its whole charge back. Raises NotAllowed once it is on its way."""
+    _demand(reason)
+    with transaction.atomic(durable=True):
+        order = lifecycle.locked(order_id)
+        if not lifecycle.can_cancel_at_once(order):
+            raise NotAllowed(_("It is not waiting to be sent any more."))
+        decision = decide(lifecycle.standing_of(order), Report(to=OrderStatus.CANCELED))
+        returned = _move(order, decision, actor=actor, reason=reason, now=now)
+    return Outcome(Meaning.MOVE, OrderStatus.CANCELED, returned)
 
 
 def refund(
@@ -182,12 +197,15 @@ def did_not_arrive(*, order_id: int, send_again: bool, actor: User, reason: str,
         # Whoever claimed it before has no say any more, whatever they hear.
         order.claim_token, order.claim_until, order.suggested_number = "", None, ""
         fields = ["claim_token", "claim_until", "suggested_number", "submission", "send_after"]
+        if send_again and order.status != OrderStatus.PENDING:
+            raise NotAllowed(_("Somebody has moved this order on meanwhile; it is not sent again."))
         if send_again:
             order.submission, order.send_after = Submission.QUEUED, now
             order.save(update_fields=fields)
             lifecycle.record(order, Code.DECIDED, source=Source.AGENT, actor=actor, reason=reason, now=now)
             return Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))
-        order.submission = Submission.REJECTED
+        # Nobody has it, and nobody refused it: what the customer typed may well have been right.
+        order.submission, order.send_after = Submission.NONE, None
         order.save(update_fields=fields)
         decision = decide(lifecycle.standing_of(order), Report(to=OrderStatus.ERROR))
         if decision.meaning != Meaning.MOVE:
@@ -209,7 +227,6 @@ def _locked_unknown(order_id: int) -> Order:
 def adjust(*, customer: User, amount: int, actor: User, reason: str, key: str, now: dt.datetime) -> LedgerEntry:
     """Corrects a balance by `amount` units, either way, once per `key`. Raises NotAllowed, NotEnoughBalance, Halted."""
     _demand(reason)
-    _refuse_above_limit(actor, abs(amount))
     if amount == 0:
         raise NotAllowed(_("The amount must be more or less than nothing."))
     with transaction.atomic(durable=True):
@@ -219,6 +236,7 @@ def adjust(*, customer: User, amount: int, actor: User, reason: str, key: str, n
             if (twin.wallet_id, twin.amount) != (wallet.pk, amount):
                 raise NotAllowed(_("This form was sent before with something else. Open the page again and look."))
             return twin
+        _refuse_above_limit(actor, wallet.pk, abs(amount), now)
         halt.refuse_while_halted()
         return ledger.post(
             wallet_id=wallet.pk,
@@ -257,14 +275,25 @@ def _refuse_in_flight(order: Order) -> None:
         raise NotAllowed(_("It is not certain yet whether the service has accepted this order. Settle that first."))
 
 
-def _refuse_above_limit(actor: User, amount: int) -> None:
-    if amount > settings.MONEY_LIMIT and not actor.has_perm("orders.exceed_limit"):
+def _refuse_above_limit(actor: User, wallet_id: int, amount: int, now: dt.datetime) -> None:
+    """One agent moves at most the limit to or from one customer in 24 hours: many small returns are one large one."""
+    if amount <= 0 or actor.has_perm("orders.exceed_limit"):
+        return
+    moved = LedgerEntry.objects.filter(
+        wallet_id=wallet_id,
+        actor=actor,
+        kind__in=[LedgerEntry.Kind.REFUND, LedgerEntry.Kind.ADJUST],
+        created_at__gt=now - dt.timedelta(hours=24),
+    ).aggregate(total=Sum(Abs("amount")))["total"]
+    if (moved or 0) + amount > settings.MONEY_LIMIT:
         limit = show(settings.MONEY_LIMIT, settings.CURRENCY)
-        raise NotAllowed(_("More than %(limit)s at once is for a support lead to decide.") % {"limit": limit})
+        raise NotAllowed(
+            _("More than %(limit)s a day for one customer is for a support lead to decide.") % {"limit": limit}
+        )
 
 
 def _move(order: Order, decision: Decision, *, actor: User, reason: str, now: dt.datetime) -> Units:
-    _refuse_above_limit(actor, decision.returned - order.refunded)
+    _refuse_above_limit(actor, order.wallet_id, decision.returned - order.refunded, now)
     fields: list[str] = []
     returned = lifecycle.move(order, decision, source=Source.AGENT, actor=actor, reason=reason, now=now, fields=fields)
     lifecycle.clear_proposal(order, fields)

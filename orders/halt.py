@@ -1,4 +1,7 @@
-"""The switch that stops everything that moves money, while reading goes on: set by the ledger's check or by a person."""
+"""The switch that stops orders, returns and adjustments, while reading goes on: set by the ledger's check or by a person.
+
+Payments that customers reported are still booked: that money has come in, and refusing to write it down would lose it.
+"""
 
 import datetime as dt
 
@@ -27,7 +30,7 @@ def refuse_while_halted() -> None:
 
 
 def begin(*, reason: str, now: dt.datetime, by: User | None = None) -> Halt:
-    """Stops everything that moves money. While a halt holds already, that one stays and is given."""
+    """Stops orders, returns and adjustments. While a halt holds already, that one stays and is given."""
     try:
         with transaction.atomic():
             return Halt.objects.create(reason=reason[:500], begun_at=now, begun_by=by)

@@ -80,6 +80,8 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
             order.poll_answered = claim
             fields.append("poll_answered")
         returned = Units(0)
+        if decision.meaning in SETTLES_PROPOSAL and order.proposed_status not in {"", decision.to}:
+            clear_proposal(order, fields)  # the provider's newer word takes back what waits for a person
         if returns > 0 and breaker.holds_return(order=order, amount=returns, now=now):
             _propose(order, Code.HELD, decision, report, now=now, fields=fields)
         elif decision.meaning == Meaning.MOVE:
@@ -95,15 +97,19 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
     return Outcome(decision.meaning, OrderStatus(order.status), returned)
 
 
+# Reports that are applied, or that say what stands already.
+SETTLES_PROPOSAL = frozenset({Meaning.MOVE, Meaning.COUNTERS, Meaning.NOTHING_NEW})
+
 CODES = {Meaning.LATE: Code.LATE, Meaning.UNCLEAR: Code.UNCLEAR}
 
 
 def _propose(
     order: Order, code: str, decision: Decision, report: Report, *, now: dt.datetime, fields: list[str]
 ) -> None:
-    """Hands a report that is not applied to a person, with what it would have done; once for the same words."""
-    if _said_before(order, report):
-        return
+    """Hands a report that is not applied to a person, with what it would have done; an event once for the same words."""
+    again = _said_before(order, report)
+    if again and not order.review:
+        return  # a person has dismissed these very words
     order.review = True
     fields.append("review")
     if decision.to is not None:
@@ -113,6 +119,8 @@ def _propose(
         order.proposed_remains = remains
         order.proposed_return = max(0, returned_when(decision.to, standing, remains) - order.refunded)
         fields += ["proposed_status", "proposed_remains", "proposed_return"]
+    if again:
+        return
     record(order, code, source=Source.PROVIDER, to=decision.to, report=report, now=now)
 
 

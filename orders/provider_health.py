@@ -15,6 +15,7 @@ from orders.models import Provider
 from orders.money import plain
 from orders.provider.client import ProviderClient
 from orders.provider.wire import CallFailed
+from orders.sealing import CannotUnseal
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +27,30 @@ CHECK_EVERY = dt.timedelta(minutes=10)
 # How long a checking worker may take before another one may try.
 CHECK_LEASE = dt.timedelta(minutes=2)
 SLOWEST_MS = 10**6
+NO_KEY = "NEOPANEL_FIELD_KEYS lacks the key that sealed this provider's API key"
 
 
-def client_for(provider: Provider) -> ProviderClient:
-    """Speaks to this provider, with its own list of certain refusals where it has one."""
+def client_for(provider: Provider) -> ProviderClient | None:
+    """Speaks to this provider, with its own list of certain refusals where it has one; None where its key cannot be unsealed.
+
+    One provider's trouble is nobody else's: callers pause that provider (`no_key`) and go on with the others.
+    """
+    try:
+        key = provider.key
+    except CannotUnseal:
+        return None
     lines = [line.strip() for line in provider.refusals.splitlines() if line.strip()]
     return ProviderClient(
         provider.url,
-        provider.key,
+        key,
         allow_private_hosts=settings.ALLOW_PRIVATE_HOSTS,
         refusals=dict.fromkeys(lines, "refused") or None,
     )
+
+
+def no_key(*, provider_id: int, now: dt.datetime) -> None:
+    """The provider's key cannot be read here: nothing can be sent, and people are told."""
+    failed(provider_id=provider_id, reason=NO_KEY, now=now, least_pause=PAUSE_FOR_OUR_FAULT)
 
 
 def answered(*, provider_id: int, took_ms: int, now: dt.datetime) -> None:
@@ -51,9 +65,11 @@ def answered(*, provider_id: int, took_ms: int, now: dt.datetime) -> None:
 
 def failed(*, provider_id: int, reason: str, now: dt.datetime, least_pause: dt.timedelta | None = None) -> None:
     """A call failed. After five in a row, or at once with `least_pause`, the provider is paused, each time for longer."""
-    Provider.objects.filter(pk=provider_id).update(
-        failures=F("failures") + 1, errors_per_mille=(F("errors_per_mille") * 9 + 1000) / 10
-    )
+    Provider.objects.filter(pk=provider_id).update(errors_per_mille=(F("errors_per_mille") * 9 + 1000) / 10)
+    # The calls that were under way when the pause began fail for the same cause: they make it no longer.
+    counted = Provider.objects.filter(Q(paused_until=None) | Q(paused_until__lte=now), pk=provider_id)
+    if not counted.update(failures=F("failures") + 1):
+        return
     provider = Provider.objects.only("failures", "name").get(pk=provider_id)
     too_many = provider.failures - FAILURES_BEFORE_PAUSE
     if too_many < 0 and least_pause is None:
@@ -91,8 +107,12 @@ def check_due(clock: Callable[[], dt.datetime]) -> int:
 
 def check(*, provider: Provider, now: dt.datetime) -> bool:
     """Asks the provider for its balance: health for the desk, and the trial that ends a pause. True for a good answer."""
+    client = client_for(provider)
+    if client is None:
+        no_key(provider_id=provider.pk, now=now)
+        return False
     try:
-        told = client_for(provider).balance()
+        told = client.balance()
     except CallFailed as problem:
         failed(
             provider_id=provider.pk,
@@ -104,9 +124,11 @@ def check(*, provider: Provider, now: dt.datetime) -> bool:
         Provider.objects.filter(pk=provider.pk, paused_until=None).update(check_at=now + CHECK_EVERY)
         return False
     balance = f"{plain(told.units)} {told.currency}".strip()
-    Provider.objects.filter(pk=provider.pk).update(balance=balance[:60], answered_at=now, check_at=now + CHECK_EVERY)
+    Provider.objects.filter(pk=provider.pk).update(balance=balance[:60], answered_at=now)
+    # A pause that began while this call was under way was not tried by it and stays.
+    as_loaded = Provider.objects.filter(pk=provider.pk, paused_until=provider.paused_until)
     if provider.paused_until and told.units <= 0:
-        pause_until(provider_id=provider.pk, until=now + PAUSE_FOR_OUR_FAULT, reason=provider.pause_reason)
+        until = now + PAUSE_FOR_OUR_FAULT
+        as_loaded.update(paused_until=until, check_at=until)
         return False
-    resume(provider_id=provider.pk)
-    return True
+    return as_loaded.update(paused_until=None, pause_reason="", failures=0, check_at=now + CHECK_EVERY) == 1

@@ -72,6 +72,8 @@ def decide(standing: Standing, report: Report) -> Decision:
             to = OrderStatus.COMPLETED
         elif remains == standing.quantity:
             to = OrderStatus.CANCELED
+    if to == OrderStatus.REFUNDED and report.odd_remains:
+        return Decision(Meaning.UNCLEAR)  # how much came back cannot be read
     if standing.status in SETTLED:
         return _after_close(standing, to, remains)
     start_count = report.start_count if report.start_count is not None else standing.start_count

@@ -252,7 +252,4 @@ def _read_lines(wanted: Input, given: str, *, may_be_empty: bool) -> str:
 
 def _has_odd_characters(text: str) -> bool:
     # Zero-width joiners hold emoji together and stay; what reorders or hides text does not.
-    return any(
-        unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
-        for c in text
-    )
+    return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in REORDERING for c in text)

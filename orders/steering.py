@@ -55,7 +55,7 @@ def resume(*, provider_id: int, actor: User, reason: str, now: dt.datetime) -> N
 def release_returns(*, provider_id: int, actor: User, reason: str, now: dt.datetime) -> None:
     """The provider's word moves money again, and the breaker counts anew. Raises NotAllowed where nothing is held.
 
-    Returns that wait already stay where they are: each is a review of its own.
+    Returns that wait of closed orders stay reviews; open orders settle with the provider's next report, if it says the same.
     """
     with transaction.atomic(durable=True):
         provider = _locked(provider_id)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from orders import lifecycle
+from orders import halt, lifecycle
 from orders.lifecycle import Code, Source
 from orders.models import Order
 from orders.reports import Meaning, Report, decide
@@ -78,6 +78,7 @@ def claim_unknown(*, now: dt.datetime, most: int) -> list[Order]:
     with transaction.atomic(durable=True):
         due = Order.objects.filter(
             submission=Submission.UNKNOWN,
+            status=OrderStatus.PENDING,  # what a person has settled meanwhile is not sent by a machine
             send_after__lte=now,
             provider__is_active=True,
             provider__paused_until=None,
@@ -135,8 +136,9 @@ def _settle_conflict(*, order_id: int, token: str, provider_order_id: str, now: 
             if pk == order_id:
                 if not _may_answer(order, token):
                     return False
-                order.submission = Submission.UNKNOWN
-                fields.append("submission")
+                # Nobody asks again by machine: the answer would be the same number.
+                order.submission, order.send_after = Submission.UNKNOWN, None
+                fields += ["submission", "send_after"]
             order.save(update_fields=fields)
             lifecycle.record(order, Code.CONFLICT, source=Source.SUBMIT, reason=provider_order_id, raw=raw, now=now)
     return False
@@ -158,7 +160,10 @@ def settle_suggestion(*, order_id: int, number: str, is_known: bool, now: dt.dat
 
 
 def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "") -> bool:
-    """The provider certainly refused: Error, with the whole charge back. False where this worker has no say."""
+    """The provider certainly refused: Error, with the whole charge back. False where this worker has no say.
+
+    While money is halted the refusal is kept and the return proposed to a person.
+    """
     with transaction.atomic(durable=True):
         order = lifecycle.locked(order_id)
         if not _may_answer(order, token):
@@ -167,7 +172,12 @@ def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: s
         fields = ["submission"]
         said = Report(to=OrderStatus.ERROR, raw=raw)
         decision = decide(lifecycle.standing_of(order), said)
-        if decision.meaning == Meaning.MOVE:
+        if halt.current() is not None:  # the refusal is a fact and kept; its money waits for a person
+            order.review, order.proposed_status = True, OrderStatus.ERROR
+            order.proposed_return = order.charge - order.refunded
+            fields += ["review", "proposed_status", "proposed_return"]
+            lifecycle.record(order, Code.REFUSED, source=Source.SUBMIT, reason=reason, raw=raw, now=now)
+        elif decision.meaning == Meaning.MOVE:
             lifecycle.move(
                 order,
                 decision,
@@ -193,7 +203,7 @@ def try_later(*, order_id: int, token: str, reason: str, now: dt.datetime, secon
         if order.submission != Submission.SENDING or order.claim_token != token:
             return False
         pause = dt.timedelta(seconds=seconds) if seconds else backoff(order.attempts)
-        order.submission = Submission.QUEUED
+        order.submission = Submission.QUEUED if order.is_active else Submission.NONE
         order.send_after = now + min(pause, LONGEST_BACKOFF)
         order.claim_token = ""
         order.claim_until = None
@@ -219,9 +229,8 @@ def unknown(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: st
 
 def expire_leases(*, now: dt.datetime, most: int) -> int:
     """Orders whose worker never came back become unknown (it may have sent them): how many. They are not sent again."""
-    ids: Sequence[int] = Order.objects.filter(submission=Submission.SENDING, claim_until__lt=now).values_list(
-        "pk", flat=True
-    )[:most]
+    over = Order.objects.filter(submission=Submission.SENDING, claim_until__lt=now).order_by("claim_until")
+    ids: Sequence[int] = over.values_list("pk", flat=True)[:most]
     expired = 0
     for pk in list(ids):
         with transaction.atomic(durable=True):
@@ -237,6 +246,7 @@ def distrust_restored(*, now: dt.datetime) -> int:
 
     How many. No machine asks again: even a provider that knows request_ids may have forgotten an old one; a person decides.
     """
+    Order.objects.filter(submission=Submission.UNKNOWN).update(send_after=None)
     waiting = Order.objects.filter(submission__in=[Submission.QUEUED, Submission.SENDING])
     distrusted = 0
     for pk in list(waiting.order_by("id").values_list("pk", flat=True)):

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Case, When
+from django.db.models.functions import Greatest
 
 from orders import halt, lifecycle, provider_health, submission
 from orders.models import Order, OrderEvent, Provider
@@ -28,7 +29,7 @@ from orders.provider.wire import (
     TryLater,
     Unknown,
 )
-from orders.provider_health import client_for
+from orders.provider_health import NO_KEY, client_for
 from orders.reports import Report, is_waiting_upstream
 from orders.statuses import SETTLED, OrderStatus
 
@@ -66,21 +67,30 @@ def send(claimed: Sequence[Order], clock: Clock) -> int:
     """One call for each claimed order, a few side by side; each answer is written down as it comes."""
     if not claimed:
         return 0
-    clients = {order.provider: client_for(order.provider) for order in claimed if order.provider}
+    clients = {provider: client_for(provider) for provider in {order.provider for order in claimed if order.provider}}
+    faults = []
     with ThreadPoolExecutor(min(SUBMIT_THREADS, len(claimed))) as pool:
         # The threads only speak HTTP; every row is read and written by this one, with its one connection.
         waiting = [(order, pool.submit(timed_add, clients[order.provider], order, clock)) for order in claimed]
         for order, answer in waiting:
-            outcome, took_ms = answer.result()
-            if outcome is None:
-                submission.try_later(order_id=order.pk, token=order.claim_token, reason="", now=clock())
-            else:
-                record_answer(order, outcome, clock(), took_ms=took_ms)
+            try:
+                outcome, took_ms = answer.result()
+                if outcome is None:
+                    submission.try_later(order_id=order.pk, token=order.claim_token, reason="", now=clock())
+                else:
+                    record_answer(order, outcome, clock(), took_ms=took_ms)
+            except Exception as fault:  # the answers to the other orders are here and must be kept
+                log.exception("The answer to order %s could not be written down", order.pk)
+                faults.append(fault)
+    if faults:
+        raise faults[0]
     return len(claimed)
 
 
-def timed_add(client: ProviderClient, order: Order, clock: Clock) -> tuple[AddOutcome | None, int]:
+def timed_add(client: ProviderClient | None, order: Order, clock: Clock) -> tuple[AddOutcome | None, int]:
     """The outcome and how long it took; None where the calls before it took so long that this one was not begun."""
+    if client is None:
+        return OurFault("key", NO_KEY), 0
     if not submission.may_still_send(order, clock()):
         return None, 0
     begun = time.monotonic()
@@ -177,8 +187,12 @@ def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
     """One status call for the claimed orders. A failed call touches none of them; one bad item never touches the others."""
     by_id = {order.provider_order_id: order for order in claimed if order.provider_order_id}
     begun = time.monotonic()
+    client = client_for(provider)
+    if client is None:
+        provider_health.no_key(provider_id=provider.pk, now=clock())
+        return
     try:
-        batch = client_for(provider).statuses(list(by_id))
+        batch = client.statuses(list(by_id))
     except BatchFailed as failed:
         log.warning("Provider %s did not answer for %d orders: %s", provider, len(by_id), failed.reason)
         pause = provider_health.PAUSE_FOR_OUR_FAULT if failed.fault else None
@@ -188,22 +202,38 @@ def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
     provider_health.answered(provider_id=provider.pk, took_ms=elapsed_ms(begun), now=now)
     if batch.foreign:
         log.warning("Provider %s answered for orders that nobody asked for: %s", provider, batch.foreign[:10])
-    unchanged = []
+    unchanged, faults = [], []
     for external_id, said in batch.reports.items():
         order = by_id[external_id]
         if is_unchanged(order, said):
-            unchanged.append(order.pk)
-        else:
+            unchanged.append(order)
+            continue
+        try:
             lifecycle.report(order_id=order.pk, report=report_of(said), claim=order.poll_claim, now=now)
-    # An answer to a later claim may be on its way already: naming it here too does no harm, because nothing changed.
-    Order.objects.filter(pk__in=unchanged).update(checked_at=now, poll_answered=F("poll_claim"), poll_missing=0)
+        except Exception as fault:  # one bad item never touches the others
+            log.exception("The report on order %s could not be applied", order.pk)
+            faults.append(fault)
+    note_unchanged(unchanged, now)
     count_missing([by_id[external_id].pk for external_id in (*batch.missing, *batch.bad)], now)
+    if faults:
+        raise faults[0]
+
+
+def note_unchanged(orders: Sequence[Order], now: dt.datetime) -> None:
+    """All unchanged orders in one statement. Each remembers the claim that this answer belongs to, never an older one."""
+    if not orders:
+        return
+    claims = Case(*[When(pk=order.pk, then=order.poll_claim) for order in orders])
+    Order.objects.filter(pk__in=[order.pk for order in orders]).update(
+        checked_at=now, poll_answered=Greatest("poll_answered", claims), poll_missing=0
+    )
 
 
 def is_unchanged(order: Order, said: StatusReport) -> bool:
     """The usual case, decided without a lock: the provider repeats what stood here when it was asked."""
     return (
-        (said.status == order.status or is_waiting_upstream(order.status, said.status))
+        not order.proposed_status  # the provider's newest word may settle what waits for a person
+        and (said.status == order.status or is_waiting_upstream(order.status, said.status))
         and not said.remains_odd
         and said.remains in {None, order.remains}
         and said.start_count in {None, order.start_count}

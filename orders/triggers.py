@@ -12,6 +12,7 @@ So the order of writing is forced: entry first, projection second. Django rebuil
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+TWICE = "a row with this key is there already"
 APPEND_ONLY = "ledger entries are append-only"
 CHAIN = "entry does not extend the chain"
 BORN_EMPTY = "a wallet must start empty"
@@ -41,6 +42,10 @@ _BORN_WRONG = "(NEW.status <> 'pending' OR NEW.refunded <> 0)"
 _ORDER_COLUMNS = "charge, quantity, rate, wallet_id, refunded"
 
 
+def _exists(table: str, *columns: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {table} t WHERE {' OR '.join(f't.{c} = NEW.{c}' for c in columns)})"  # noqa: S608 (our own names)
+
+
 def _sqlite(name: str, when: str, condition: str, words: str) -> tuple[str, str, str]:
     guard = f"WHEN {condition} " if condition else ""
     return (
@@ -65,6 +70,13 @@ SQLITE = [
     _sqlite("entry_of_deposit", "BEFORE INSERT ON orders_ledgerentry", _DEPOSIT_MISSING, NO_DEPOSIT),
     _sqlite("deposit_born_undecided", "BEFORE INSERT ON orders_deposit", "NEW.state <> 'reported'", BORN_UNDECIDED),
     _sqlite("deposit_proven", f"BEFORE UPDATE OF {_DEPOSIT_COLUMNS} ON orders_deposit", _DEPOSIT_MONEY_WRONG, DECIDED),
+    # INSERT OR REPLACE takes the old row away without a DELETE that a trigger would see.
+    _sqlite(
+        "entry_not_replaced", "BEFORE INSERT ON orders_ledgerentry", _exists("orders_ledgerentry", "id", "key"), TWICE
+    ),
+    _sqlite("wallet_not_replaced", "BEFORE INSERT ON orders_wallet", _exists("orders_wallet", "customer_id"), TWICE),
+    _sqlite("deposit_not_replaced", "BEFORE INSERT ON orders_deposit", _exists("orders_deposit", "id"), TWICE),
+    _sqlite("order_not_replaced", "BEFORE INSERT ON orders_order", _exists("orders_order", "id"), TWICE),
     _sqlite("order_born_pending", "BEFORE INSERT ON orders_order", _BORN_WRONG, BORN_PENDING),
     _sqlite("order_money_frozen", f"BEFORE UPDATE OF {_ORDER_COLUMNS} ON orders_order", _ORDER_MONEY_WRONG, FROZEN),
 ]

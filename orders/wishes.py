@@ -19,6 +19,7 @@ Clock = Callable[[], dt.datetime]
 
 MOST = 100
 # An unanswered wish is passed on again after this; asking twice to stop is the same wish.
+A_MOMENT = dt.timedelta(seconds=30)
 CANCEL_LEASE = dt.timedelta(seconds=120)
 
 
@@ -47,8 +48,12 @@ def _claim(due: QuerySet[Order], now: dt.datetime) -> list[Order]:
 
 def _pass_on(provider: Provider, claimed: list[Order], clock: Clock) -> None:
     by_number = {order.provider_order_id: order.pk for order in claimed if order.provider_order_id}
+    client = client_for(provider)
+    if client is None:
+        provider_health.no_key(provider_id=provider.pk, now=clock())
+        return
     try:
-        answers = client_for(provider).cancel(list(by_number))
+        answers = client.cancel(list(by_number))
     except CallFailed as failed:
         provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock())
         return
@@ -76,19 +81,24 @@ def record_cancel_answer(*, order_id: int, refusal: str, now: dt.datetime) -> No
 
 
 def numbers_due(clock: Clock) -> int:
-    """Checks the numbers that agents suggested for unknown orders, by asking the provider for them; how many were checked."""
+    """Checks the numbers that agents suggested for unknown orders, one call a provider; how many were checked."""
     if halt.current() is not None:
         return 0
     checked = 0
     suggested = Order.objects.filter(submission=Order.Submission.UNKNOWN).exclude(suggested_number="")
-    for order in suggested.filter(provider__paused_until=None).select_related("provider")[:MOST]:
-        assert order.provider is not None
-        number = order.suggested_number
-        try:
-            batch = client_for(order.provider).statuses([number])
-        except BatchFailed as failed:
-            provider_health.failed(provider_id=order.provider.pk, reason=failed.reason, now=clock())
+    asked = suggested.filter(provider__paused_until=None, provider__is_active=True)
+    for provider in Provider.objects.filter(pk__in=asked.values("provider")):
+        numbers = dict(asked.filter(provider=provider).values_list("suggested_number", "pk")[:MOST])
+        client = client_for(provider)
+        if client is None:
+            provider_health.no_key(provider_id=provider.pk, now=clock())
             continue
-        checked += 1
-        submission.settle_suggestion(order_id=order.pk, number=number, is_known=number in batch.reports, now=clock())
+        try:
+            known = client.statuses(list(numbers)).reports
+        except BatchFailed as failed:
+            provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock(), least_pause=A_MOMENT)
+            continue
+        for number, order_id in numbers.items():
+            checked += 1
+            submission.settle_suggestion(order_id=order_id, number=number, is_known=number in known, now=clock())
     return checked

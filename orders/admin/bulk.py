@@ -21,7 +21,6 @@ from orders.halt import Halted
 from orders.lifecycle import IN_FLIGHT, NotAllowed
 from orders.models import Order
 from orders.queries import is_number
-from orders.statuses import OrderStatus
 
 MOST = 500
 
@@ -82,10 +81,7 @@ def approve(*, order_id: int, actor: User, reason: str, seen: str, now: dt.datet
 
 
 def cancel(*, order_id: int, actor: User, reason: str, seen: str, now: dt.datetime) -> None:
-    order = Order.objects.only("status", "submission").get(pk=order_id)
-    if not lifecycle.can_cancel_at_once(order):
-        raise NotAllowed(_("It is not waiting to be sent any more."))
-    desk.settle_by_hand(order_id=order_id, to=OrderStatus.CANCELED, actor=actor, reason=reason, now=now)
+    desk.cancel_queued(order_id=order_id, actor=actor, reason=reason, now=now)
 
 
 BULK: dict[str, Bulk] = {

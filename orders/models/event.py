@@ -75,5 +75,11 @@ class OrderEvent(models.Model):
         return str(OrderStatus(self.from_status).label) if self.from_status else ""
 
     @property
+    def told_reason(self) -> str:
+        """The reason as customers may read it: what people wrote and what was refused; not what providers say between the lines."""
+        by_people = self.source in {self.Source.CUSTOMER, self.Source.AGENT} and self.code != self.Code.SUGGESTED
+        return self.reason if by_people or self.code == self.Code.REFUSED else ""
+
+    @property
     def to_label(self) -> str:
         return str(OrderStatus(self.to_status).label) if self.to_status else ""

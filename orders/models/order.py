@@ -120,6 +120,7 @@ class Order(models.Model):
             # The desk: every filter of its list, newest first.
             models.Index(fields=["status", "-id"], name="order_by_status"),
             models.Index(fields=["provider", "-id"], name="order_of_provider"),
+            models.Index(fields=["provider", "created_at"], name="order_of_provider_by_time"),
             models.Index(fields=["target_key", "-id"], name="order_on_target"),
             models.Index(fields=["cancel_due"], condition=Q(cancel_due__isnull=False), name="order_cancel_due"),
         ]

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 PRIVATE = "The provider's address is a private one, which the settings do not allow."
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Local-use NAT64, IPv4-compatible and IPv4-translated addresses: each of them can reach a private host.
+NEVER_PUBLIC = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
 class AddressRefused(ValueError):
@@ -79,6 +81,8 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip.is_site_local or any(ip in network for network in NEVER_PUBLIC):
+            return False
         if ip in NAT64:
             wrapped = ipaddress.IPv4Address(ip.packed[-4:])
         if wrapped is not None:

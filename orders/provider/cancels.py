@@ -33,4 +33,5 @@ def _answer(item: Any) -> str:
     if isinstance(found, dict):
         return reading.word(found.get("error")) or NO_WORDS
     # 1, "1", true or a number of the request: yes. Nothing, 0 and false: no.
-    return ACCEPTED if found not in {None, 0, "0", ""} else NO_WORDS
+    is_yes = isinstance(found, bool | int | str) and str(found) not in {"0", "", "False"}
+    return ACCEPTED if is_yes else NO_WORDS

@@ -91,7 +91,6 @@ class StatusReport:
     start_count: int | None
     charge: str
     raw: str
-    error: str = ""
     remains_odd: bool = False
 
 
@@ -362,7 +361,7 @@ def _pairs(answer: dict[str, Any], asked: Sequence[str]) -> list[tuple[str, Any]
     wanted = set(asked)
     if any(key.strip() in wanted for key in answer):
         return [(key.strip()[:40], item) for key, item in answer.items()]
-    if "status" in answer and len(wanted) == 1 and not isinstance(answer["status"], dict | list):
+    if len(wanted) == 1 and _is_one_order(answer, asked[0]):
         return [(_id_of(answer) or asked[0], answer)]
     if "error" in answer:
         if len(wanted) == 1 and reading.word(answer["error"]).casefold().startswith("incorrect order"):
@@ -371,6 +370,16 @@ def _pairs(answer: dict[str, Any], asked: Sequence[str]) -> list[tuple[str, Any]
     if any(not EXTERNAL_ID.fullmatch(key.strip()) for key in answer):
         raise BatchFailed(f"not the answer asked for: {reading.word(answer, 80)}")
     return [(key.strip(), item) for key, item in answer.items()]
+
+
+def _is_one_order(answer: dict[str, Any], asked: str) -> bool:
+    """Whether a flat object is an order's report. `{"status": "error", "message": ...}` is how many servers say that the call
+    failed: it tells nothing of the order, and taking it for the status Error would return the money."""
+    if isinstance(answer.get("status"), dict | list | None) or answer.get("error") or "message" in answer:
+        return False
+    return _id_of(answer) == asked or any(
+        name in answer for name in ("charge", "remains", "start_count", "start_counter")
+    )
 
 
 def _report(external_id: str, item: Any) -> StatusReport | str:
@@ -382,9 +391,10 @@ def _report(external_id: str, item: Any) -> StatusReport | str:
     named = _id_of(item)
     if named and named != external_id:
         return f"names another order: {reading.word(named, 40)}"
-    error = reading.word(item.get("error"))
+    if error := reading.word(item.get("error")):
+        return error  # whatever status stands beside it: it is the call's, not the order's
     if "status" not in item:
-        return error or f"no status: {reading.word(item, 80)}"
+        return f"no status: {reading.word(item, 80)}"
     remains = reading.whole(item.get("remains"))
     start = item.get("start_count") if item.get("start_count") is not None else item.get("start_counter")
     return StatusReport(
@@ -395,6 +405,5 @@ def _report(external_id: str, item: Any) -> StatusReport | str:
         start_count=reading.whole(start),
         charge=reading.word(item.get("charge"), 40),
         raw=reading.raw(item),
-        error=error,
         remains_odd=remains is None and "remains" in item,
     )
