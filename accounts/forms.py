@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
+from accounts.mails import OPTIONAL
 from accounts.models import ApiKey, User
 
 # More than anybody's programs need; it keeps the page and a forgotten script within bounds.
@@ -114,6 +115,23 @@ class PreferencesForm(forms.ModelForm):
         help_text=_("Times on all pages are shown in this zone."),
     )
 
+    mails = forms.MultipleChoiceField(
+        label=_("Mails that I want"),
+        choices=lambda: list(OPTIONAL.items()),
+        required=False,
+        help_text=_("Answers of our team and decisions about payments always come."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     class Meta:
         model = User
         fields = ("time_zone",)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["mails"] = [kind for kind in OPTIONAL if kind not in self.instance.mails_off]
+
+    def clean(self):
+        cleaned = super().clean()
+        self.instance.mails_off = sorted(set(OPTIONAL) - set(cleaned.get("mails", ())))
+        return cleaned

@@ -31,6 +31,8 @@ class User(AbstractUser):
     last_name = None
     email = models.EmailField(_("e-mail address"), unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
+    # Kinds of mail that this person switched off, of `mails.OPTIONAL`.
+    mails_off = models.JSONField(_("mails switched off"), default=list, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []

@@ -1,14 +1,17 @@
 """Pages of somebody's own account that allauth does not bring: API keys and preferences."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import api_keys as keys
+from accounts import mails
 from accounts.forms import ApiKeyForm, PreferencesForm
 
 REVOKED_SHOWN = 20
@@ -50,7 +53,22 @@ def revoke_api_key(request: HttpRequest, key_id: int) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        request.user.save(update_fields=["time_zone"])
-        messages.success(request, _("Your time zone is saved."))
+        form.instance.save(update_fields=["time_zone", "mails_off"])
+        messages.success(request, _("Your preferences are saved."))
         return redirect("preferences")
     return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt
+@login_not_required
+def switch_mails_off(request: HttpRequest, token: str) -> HttpResponse:
+    """From the link in a mail: a page with one button, or the mail program's own click (RFC 8058), which brings no session."""
+    found = mails.kind_of(token)
+    if found is None:
+        raise Http404
+    user_id, kind = found
+    if request.method == "POST":
+        mails.switch_off(user_id=user_id, kind=kind)
+    context = {"words": mails.OPTIONAL[kind], "is_done": request.method == "POST"}
+    return render(request, "accounts/mails_off.html", context)

@@ -54,6 +54,8 @@ PORT = env.int("PORT", default=8000)
 HOST = env.str("HOST", default="127.0.0.1")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where links in mails lead: no request is at hand where they are written.
+SITE_ADDRESS = f"http://localhost:{PORT}" if DEMO else f"https://{(ALLOWED_HOSTS or ['localhost'])[0].lstrip('.')}"
 ROOT_URLCONF = "neopanel.urls"
 WSGI_APPLICATION = "neopanel.wsgi.application"
 

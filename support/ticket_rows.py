@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from accounts import mails
 from accounts.models import User
 from orders import lifecycle
 from support import uploads
-from support.models import Attachment, Message, Ticket, TicketEvent, TicketState
+from support.models import Attachment, Message, Ticket, TicketEvent, TicketMail, TicketState
 
 Code = TicketEvent.Code
 
@@ -112,6 +113,12 @@ def write(
         text=text,
         created_at=now,
     )
+
+
+def tell(ticket: Ticket, kind: TicketMail.Kind, *, now: dt.datetime, message: Message | None = None) -> None:
+    """A mail for the customer, due when this transaction is through; none of a kind that they switched off."""
+    if mails.wants(ticket.customer, kind):
+        TicketMail.objects.create(ticket=ticket, kind=kind, message=message, created_at=now, notice_due_at=now)
 
 
 def attach(message: Message, kept: list[uploads.Kept], *, now: dt.datetime) -> None:

@@ -18,7 +18,7 @@ from orders.models import Order
 from support import ticket_rows as rows
 from support import uploads
 from support.evidence import evidence_for
-from support.models import Draft, Message, Ticket, TicketEvent, TicketState, Topic
+from support.models import Draft, Message, Ticket, TicketEvent, TicketMail, TicketState, Topic
 from support.texts import clean
 from support.ticket_rows import AlreadyOpen, TicketRefused
 
@@ -103,6 +103,8 @@ def open_ticket(
         message = rows.write(ticket, author=agent or customer, text=text, by_staff=agent is not None, now=now)
         rows.attach(message, kept, now=now)
         rows.record(ticket, Code.OPENED, actor=agent or customer, assignee=agent, now=now)
+        kind = TicketMail.Kind.RECEIPT if agent is None else TicketMail.Kind.REPLY
+        rows.tell(ticket, kind, message=message, now=now)
         return ticket
 
     try:
@@ -177,6 +179,8 @@ def reply(
         rows.attach(message, kept, now=now)
         ticket.changed_at = now
         ticket.save(update_fields=fields)
+        if by_staff:
+            rows.tell(ticket, TicketMail.Kind.REPLY, message=message, now=now)
         return message
 
     try:
@@ -217,7 +221,7 @@ def wait_for_customer(*, ticket_number: int, actor: User, now: dt.datetime) -> T
 
 
 def solve(*, ticket_number: int, actor: User, now: dt.datetime) -> Ticket:
-    """Closes the ticket, by an agent or by its customer. Repeating it changes nothing, the time of closing included."""
+    """Closes the ticket, by an agent or by its customer, who is not told by mail then. Repeating it changes nothing."""
     return _moved(ticket_number, TicketState.SOLVED, actor=actor, now=now)
 
 
@@ -260,6 +264,8 @@ def _moved(number: int, to: TicketState, *, actor: User, now: dt.datetime) -> Ti
             rows.move(ticket, to, actor=actor, now=now, fields=fields)
             ticket.changed_at = now
             ticket.save(update_fields=fields)
+            if to == TicketState.SOLVED and actor.pk != ticket.customer_id:
+                rows.tell(ticket, TicketMail.Kind.SOLVED, now=now)
     return ticket
 
 

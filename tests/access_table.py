@@ -11,6 +11,7 @@ TABLE = """
 / GET 200 200 200 200 200 200
 accounts/api-keys/ GET in 200 200 200 200 200
 accounts/api-keys/<int:key_id>/revoke/ POST in up 404 404 404 404
+accounts/mails/<str:token>/ GET 200 200 200 200 200 200
 accounts/preferences/ GET in 200 200 200 200 200
 accounts/login/ GET 200 home home home home home
 accounts/logout/ POST home home home home home home

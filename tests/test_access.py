@@ -14,7 +14,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 
-from accounts import api_keys
+from accounts import api_keys, mails
 from helpcenter import first_edition
 from helpcenter.models import Article, HelpImage, OldAddress, Section, Snippet, StatusAdvice, Synonyms
 from orders import halt, mass
@@ -70,6 +70,7 @@ def things(customer, agent) -> dict[str, object]:
         "<slug:section>": article.section.slug,
         "<slug:slug>": article.slug,
         "<slug:key>": "0" * 32,
+        "<str:token>": mails.token_for(customer, "ticket_receipt"),
         "<path:content_type_id>": 1,
         "auth/group": Group.objects.first().pk,
         "accounts/user": customer.pk,

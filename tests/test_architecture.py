@@ -24,7 +24,7 @@ LAYERS = (
     {"statuses", "money", "links", "platforms", "service_types", "sealing"},
     {"reports", "patience"},
     {"models"},
-    {"ledger", "triggers", "verification", "backups", "runtime_role", "halt", "timetable", "breaker", "trail"},
+    {"ledger", "triggers", "verification", "backups", "runtime_role", "halt", "timetable", "breaker", "trail", "outbox"},
     {"lifecycle", "provider"},
     {"provider_health", "deposits"},
     {"placing", "submission", "importing", "desk", "steering"},

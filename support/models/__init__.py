@@ -1,4 +1,5 @@
 from support.models.desk import AdviceAnswer, CannedReply
+from support.models.mail import TicketMail
 from support.models.message import Attachment, Draft, Message, TicketEvent
 from support.models.ticket import (
     REOPEN_WITHIN,
@@ -22,6 +23,7 @@ __all__ = [
     "Tag",
     "Ticket",
     "TicketEvent",
+    "TicketMail",
     "TicketState",
     "Topic",
 ]

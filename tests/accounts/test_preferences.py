@@ -10,7 +10,7 @@ def test_a_time_zone_is_saved_and_used(client, customer):
     answer = client.post(PAGE, {"time_zone": "Asia/Tokyo"}, follow=True)
     customer.refresh_from_db()
     assert customer.time_zone == "Asia/Tokyo"
-    assert "Your time zone is saved." in answer.text
+    assert "Your preferences are saved." in answer.text
     assert '<option value="Asia/Tokyo" selected>Asia/Tokyo</option>' in answer.text
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from orders import deposits, ledger, money, notifications, worker
+from orders import deposits, ledger, money, notifications, outbox, worker
 from orders.models import Deposit
 from orders.placing import Wish, place_order
 from tests.factories import NOW, fund, make_service
@@ -106,7 +106,7 @@ def test_while_the_mail_server_is_down_money_moves_and_the_letter_waits(customer
     assert worker.run_due(chores=("notify",), clock=at(NOW)) == 1
     waiting = again(deposit)
     assert (waiting.notified_at, waiting.notice_attempts) == (None, 1)
-    assert waiting.notice_due_at == NOW + notifications.FIRST_BACKOFF
+    assert waiting.notice_due_at == NOW + outbox.FIRST_BACKOFF
     assert ledger.balance_of(customer) == money.parse("125.00") - order.charge
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert notifications.notify_due(at(NOW)) == 0
@@ -126,7 +126,7 @@ def test_an_address_that_never_takes_mail_is_given_up_in_the_end(customer, agent
     settings.EMAIL_BACKEND = DOWN
     deposit = confirmed(customer, agent)
     clock = NOW
-    for _time in range(notifications.MOST_ATTEMPTS):
+    for _time in range(outbox.MOST_ATTEMPTS):
         assert notifications.notify_due(at(clock)) == 1
         clock = again(deposit).notice_due_at or clock
     assert (again(deposit).notice_due_at, again(deposit).state) == (None, "confirmed")
@@ -135,9 +135,9 @@ def test_an_address_that_never_takes_mail_is_given_up_in_the_end(customer, agent
 
 def test_what_a_killed_worker_had_claimed_is_due_again_after_the_lease(customer, agent):
     deposit = confirmed(customer, agent)
-    assert notifications.claim(now=NOW, most=10) == [deposit]
+    assert outbox.claim(notifications.deposits(), now=NOW, most=10) == [deposit]
     assert notifications.notify_due(at(NOW + dt.timedelta(seconds=30))) == 0
-    assert notifications.notify_due(at(NOW + notifications.LEASE)) == 1
+    assert notifications.notify_due(at(NOW + outbox.LEASE)) == 1
     assert len(mail.outbox) == 1
 
 
@@ -146,7 +146,7 @@ def test_workers_side_by_side_send_each_letter_once(customer, stranger, agent):
     for _time in range(6):
         confirmed(customer, agent)
         confirmed(stranger, agent)
-    claimed = at_once([lambda: notifications.claim(now=NOW, most=4)] * 4)
+    claimed = at_once([lambda: outbox.claim(notifications.deposits(), now=NOW, most=4)] * 4)
     numbers = [deposit.pk for batch in claimed for deposit in batch]
     assert len(numbers) == len(set(numbers))
     assert set(numbers) <= set(Deposit.objects.values_list("pk", flat=True))

@@ -5,10 +5,10 @@ from django.core.management.base import BaseCommand
 
 from neopanel.checks import refuse_to_start_unsafely
 from orders import worker
-from support import tidying
+from support import letters, tidying
 
 # Chores of an app that orders does not know.
-worker.CHORES["tidy"] = tidying.tidy_due
+worker.CHORES |= {"letters": letters.letters_due, "tidy": tidying.tidy_due}
 
 
 class Command(BaseCommand):
