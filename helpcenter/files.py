@@ -63,23 +63,28 @@ def read_images(content: Path) -> dict[str, str]:
 def read_articles(content: Path) -> Iterator[tuple[str, str, dict]]:
     """Section, slug and texts of each article, in the order of the file names."""
     for path in sorted(content.rglob("*.md")):
-        front, body = split(path)
-        try:
-            texts: dict[str, Any] = {
-                "title": front["title"],
-                "summary": front.get("summary", ""),
-                "quick_answer": front.get("quick_answer", "").strip(),
-                "body": body,
-                "keywords": front.get("keywords", ""),
-                "position": front.get("position", 0),
-                "is_published": front.get("is_published", True),
-                "review_by": front.get("review_by", ""),
-                "related": list(front.get("related", [])),
-                "faq": [[item["question"], item["answer"].strip()] for item in front.get("faq", [])],
-            }
-            yield front["section"], front["slug"], texts
-        except KeyError as error:
-            raise BadContent(f"{path.name}: {error} is missing.") from error
+        yield read_article(path)
+
+
+def read_article(path: Path) -> tuple[str, str, dict]:
+    front, body = split(path)
+    try:
+        texts: dict[str, Any] = {
+            "title": front["title"],
+            "summary": front.get("summary", ""),
+            "quick_answer": front.get("quick_answer", "").strip(),
+            "body": body,
+            "keywords": front.get("keywords", ""),
+            "position": front.get("position", 0),
+            "is_published": front.get("is_published", True),
+            "published_from": front.get("published_from", ""),
+            "review_by": front.get("review_by", ""),
+            "related": list(front.get("related", [])),
+            "faq": [[item["question"], item["answer"].strip()] for item in front.get("faq", [])],
+        }
+        return front["section"], front["slug"], texts
+    except KeyError as error:
+        raise BadContent(f"{path.name}: {error} is missing.") from error
 
 
 def split(path: Path) -> tuple[dict, str]:

@@ -36,7 +36,7 @@ def keep(*, data: bytes, alternative: str, added_by=None, now: dt.datetime) -> H
 
 def store(*, pixels: bytes, size: tuple[int, int], alternative: str, added_by=None, now: dt.datetime) -> HelpImage:
     """Keeps pixels that are ours already."""
-    name = f"{hashlib.sha256(pixels).hexdigest()[:20]}.webp"
+    name = name_of(pixels)
     known = HelpImage.objects.filter(name=name).first()
     if known:
         return known
@@ -61,6 +61,11 @@ def redrawn(data: bytes) -> Image.Image:
         raise ValidationError(_("This is no picture that can be read: send PNG, JPEG, WebP or GIF.")) from unreadable
     drawn.thumbnail((WIDEST, WIDEST * 4))
     return Image.frombytes(mode, drawn.size, drawn.tobytes())
+
+
+def name_of(pixels: bytes) -> str:
+    """Another name for other pixels: browsers may keep a picture for as long as they like."""
+    return f"{hashlib.sha256(pixels).hexdigest()[:20]}.webp"
 
 
 def too_large() -> str:

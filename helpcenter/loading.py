@@ -47,6 +47,7 @@ def texts_of(article: Article) -> dict:
         **texts,
         "position": article.position,
         "is_published": article.latest_id == article.published_id,
+        "published_from": "",
         "review_by": article.review_by.isoformat() if article.review_by else "",
         "related": [f"{other.section.slug}/{other.slug}" for other in related_of(article)],
         "faq": [[item.question, links.by_address(item.answer)] for item in article.latest.faq.all()],

@@ -116,14 +116,16 @@ def restore(*, owner: Owner, number: int, restored: int, actor, now: dt.datetime
     return revision
 
 
-def publish_loaded(*, revision: Revision, now: dt.datetime, is_published: bool = True) -> None:
-    """A text that came from files, trusted as the program is. `is_published` False keeps it as a draft."""
+def publish_loaded(
+    *, revision: Revision, now: dt.datetime, is_published: bool = True, at: dt.datetime | None = None
+) -> None:
+    """A text that came from files, trusted as the program is. `is_published` False keeps it as a draft; `at` is from when on."""
     with transaction.atomic():
         owner = locked(revision.owner)
         if is_published:
             revision.state = State.PUBLISHED
             revision.save(update_fields=["state"])
-            point(owner, revision, None, now)
+            point(owner, revision, at if at and at > now else None, now)
         elif isinstance(owner, Article) and owner.published:
             owner.published = owner.scheduled = None
             owner.save(update_fields=["published", "scheduled"])

@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from helpcenter.feeds import SITEMAPS
 from neopanel import views
+from neopanel.help_from_ticket import draft_from_ticket
 
 # Django's own admin sign-in would let people in without their second factor.
 admin.autodiscover()
@@ -21,6 +22,7 @@ urlpatterns = [
     path("help/", include("helpcenter.urls")),
     path("sitemap.xml", login_not_required(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("tickets/", include("support.urls")),
+    path("admin/help-from-ticket/<int:number>/", admin.site.admin_view(draft_from_ticket), name="help_from_ticket"),
     path("admin/", admin.site.urls),
     path("theme/", views.choose_theme, name="choose_theme"),
     path("csp-report/", views.csp_report, name="csp_report"),

@@ -1,0 +1,20 @@
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from helpcenter import exchange
+from helpcenter.files import BadContent
+
+
+class Command(BaseCommand):
+    help = "Writes the whole help center into a folder of Markdown files, for a shop that keeps its help in git."
+
+    def add_arguments(self, parser):
+        parser.add_argument("folder", type=Path, help="an empty or new folder")
+
+    def handle(self, *, folder, **options):
+        try:
+            counted = exchange.export(folder)
+        except (BadContent, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{counted.sections} sections, {counted.articles} articles, {counted.drafts} newer drafts.")
