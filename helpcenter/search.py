@@ -37,7 +37,7 @@ TITLE_COVERED = 2.0
 
 # Words that nobody looks for. PostgreSQL leaves them out by itself, SQLite does not.
 _IGNORED = """
-a about an and are as at be been but by can could did do does for from had has have how i if in into
+a about an and are as at be been but by can could did do does for from get got had has have how i if in into
 is it its me my of on or our should so than that the their them then there these they this to was we
 were what when where which who why will with would you your
 """
@@ -184,13 +184,27 @@ def score(text: SearchText, terms: list[Term], *, every: bool) -> float:
     total = sum(score_of_term(term, stems, text.body, every=every) for term in terms)
     if not total:
         return 0.0
+    total += TITLE_COVERED * covered(text.title.split(), terms)
     asked = [word for term in terms for word in term.alternatives[0]]
-    title = text.title.split()
-    covered = {stem(word) for word in asked} & {stem(word) for word in title}
-    total += TITLE_COVERED * len(covered) / max(len(title), 1)
     if len(asked) > 1 and f" {' '.join(asked)} " in f" {text.title} ":
         total += WHOLE_IN_TITLE
     return total
+
+
+def covered(title: list[str], terms: list[Term]) -> float:
+    """How much of the title was asked for: of two titles that hold the word, the one that holds little else says more."""
+    share: dict[str, float] = {}
+    for term in terms:
+        for number, words in enumerate(term.alternatives):
+            weight = AS_SYNONYM if number else 1.0
+            for word in words:
+                share[word] = max(share.get(word, 0.0), weight)
+    points = 0.0
+    for word in title:
+        exact = max((weight for asked, weight in share.items() if stem(asked) == stem(word)), default=0.0)
+        begun = max((weight * AS_BEGINNING for asked, weight in share.items() if word.startswith(asked)), default=0.0)
+        points += max(exact, begun)
+    return points / max(len(title), 1)
 
 
 def score_of_term(term: Term, stems, body: str, *, every: bool) -> float:
