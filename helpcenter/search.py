@@ -78,7 +78,7 @@ def search(text: str, *, now: dt.datetime, most: int = MOST_HITS) -> Results:
         return Results(query=query)
     groups = [[tuple(words_of(phrase)) for phrase in row.listed] for row in Synonyms.objects.all()]
     terms = terms_of(words, groups)
-    found = best(terms, now=now)
+    found = best(terms, now=now) or best(terms, now=now, begun=len(terms))
     if found:
         return Results(query=query, hits=hits_of(found[:most], words))
     better = corrected(words)
@@ -130,13 +130,18 @@ def corrected(words: list[str]) -> list[str]:
 # --- What the database finds
 
 
-def candidates(terms: list[Term], *, every: bool, most: int = CANDIDATES) -> list[int]:
-    """Numbers of revisions in the index, the database's best first; some may not be readable yet or any more."""
+def candidates(terms: list[Term], *, every: bool, most: int = CANDIDATES, begun: int = 1) -> list[int]:
+    """Numbers of revisions in the index, the database's best first; some may not be readable yet or any more.
+
+    The last `begun` words may be beginnings of words; to look for beginnings of all of them takes longer.
+    """
+    write = fts5 if connection.vendor == "sqlite" else tsquery
+    parts = [f"({write(term, begun=len(terms) - place <= begun)})" for place, term in enumerate(terms)]
     if connection.vendor == "sqlite":
-        expression = (" AND " if every else " OR ").join(f"({fts5(term)})" for term in terms)
+        expression = (" AND " if every else " OR ").join(parts)
         statement = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s ORDER BY {BM25} LIMIT {most}"  # noqa: S608
     else:
-        expression = (" & " if every else " | ").join(f"({tsquery(term)})" for term in terms)
+        expression = (" & " if every else " | ").join(parts)
         statement = (
             f"SELECT revision_id FROM {TABLE}, to_tsquery('english', %s) query WHERE vector @@ query "  # noqa: S608
             f"ORDER BY {TS_RANK} DESC, revision_id LIMIT {most}"
@@ -146,27 +151,29 @@ def candidates(terms: list[Term], *, every: bool, most: int = CANDIDATES) -> lis
         return [row[0] for row in cursor.fetchall()]
 
 
-def fts5(term: Term) -> str:
+def fts5(term: Term, *, begun: bool) -> str:
     return " OR ".join(
-        f'"{" ".join(words)}"' + ("*" if len(words) == 1 and len(words[0]) >= SHORTEST_PREFIX else "")
-        for words in term.alternatives
-        if words
+        f'"{" ".join(words)}"' + ("*" if begun and is_beginning(words) else "") for words in term.alternatives if words
     )
 
 
-def tsquery(term: Term) -> str:
+def tsquery(term: Term, *, begun: bool) -> str:
     return " | ".join(
-        f"{words[0]}:*" if len(words) == 1 and len(words[0]) >= SHORTEST_PREFIX else f"({' <-> '.join(words)})"
+        f"{words[0]}:*" if begun and is_beginning(words) else f"({' <-> '.join(words)})"
         for words in term.alternatives
         if words
     )
+
+
+def is_beginning(words: tuple[str, ...]) -> bool:
+    return len(words) == 1 and len(words[0]) >= SHORTEST_PREFIX
 
 
 # --- Which comes first
 
 
-def best(terms: list[Term], *, now: dt.datetime, every: bool = True) -> list[SearchText]:
-    numbers = candidates(terms, every=every)
+def best(terms: list[Term], *, now: dt.datetime, every: bool = True, begun: int = 1) -> list[SearchText]:
+    numbers = candidates(terms, every=every, begun=begun)
     if not numbers:
         return []
     texts = (

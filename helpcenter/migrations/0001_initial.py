@@ -391,4 +391,8 @@ class Migration(migrations.Migration):
             model_name='advicerevision',
             constraint=models.UniqueConstraint(fields=('advice', 'number'), name='advice_revision_once'),
         ),
+        migrations.AddIndex(
+            model_name='article',
+            index=models.Index(fields=['section', 'position', 'id'], name='article_on_shelf'),
+        ),
     ]

@@ -87,6 +87,7 @@ class Article(models.Model):
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         ordering = ["section__position", "position", "pk"]
+        indexes = [models.Index(fields=["section", "position", "id"], name="article_on_shelf")]
         permissions = [("approve_text", "Can approve and publish help texts")]
         constraints = [
             models.UniqueConstraint(

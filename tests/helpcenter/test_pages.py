@@ -157,7 +157,7 @@ def queries_of(client, address: str) -> int:
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("/help/", 2),
+        ("/help/", 3),
         ("/help/section-0/", 3),
         ("/help/section-0/article-0/", 7),
         ("/help/faq/", 1),
