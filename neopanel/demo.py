@@ -3,6 +3,7 @@
 Settled orders stand in the simulator's own book too: asked again, it says what stands here.
 """
 
+import dataclasses
 import datetime as dt
 import json
 from decimal import Decimal
@@ -158,11 +159,16 @@ class Story:
             now=when + dt.timedelta(seconds=30),
         )
 
-    def changed_its_mind(self, order: Order, ago: dt.timedelta) -> None:
-        """After the close the provider says Canceled: no money moves by that, a person decides."""
-        raw = json.dumps({"status": "Canceled", "remains": str(order.quantity), "charge": "0.00"})
-        said = Report(to=OrderStatus.CANCELED, word="Canceled", remains=order.quantity, raw=raw)
-        lifecycle.report(order_id=order.pk, report=said, now=self.now - ago)
+    def changed_its_mind(self, order: Order, number: str, minutes: int, ago: dt.timedelta) -> None:
+        """The provider says Completed and days later what its book says: no money moves by that, a person decides."""
+        began = order.created_at + dt.timedelta(minutes=1)
+        running = self.said(order, number, 30.0)
+        lifecycle.report(order_id=order.pk, report=running, now=began)
+        done = Report(to=OrderStatus.COMPLETED, word="Completed", remains=0, start_count=running.start_count)
+        lifecycle.report(order_id=order.pk, report=done, now=began + dt.timedelta(minutes=minutes))
+        late = self.said(order, number, LONG_AGO_ENOUGH)
+        raw = json.dumps({"status": late.word, "remains": str(late.remains)})
+        lifecycle.report(order_id=order.pk, report=dataclasses.replace(late, raw=raw), now=self.now - ago)
 
     def refused(self, order: Order, words: str) -> None:
         when = order.created_at + dt.timedelta(seconds=3)
@@ -209,7 +215,8 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
         return order
 
     delivered(services[0], "example.com/p/harbour-completed", 1000, 11 * A_DAY, 42)
-    market = delivered(services[1], "example.org/p/market-completed", 2000, 9 * A_DAY, 95)
+    market = story.placed(services[1], "example.org/p/market-canceled", 2000, 9 * A_DAY)
+    story.changed_its_mind(market, story.sent(market), 95, 6 * A_DAY)
     delivered(services[2], "example.com/p/morning-partial", 1000, 7 * A_DAY, 130)
     delivered(services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15)
     story.refused(story.placed(services[7], "example.net/p/private-refused", 1000, 4 * A_DAY), "Bad link")
@@ -228,7 +235,6 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
     )
     late = story.placed(services[8], "example.com/p/window-stuck", 1000, 18 * AN_HOUR)
     story.sent(late)
-    story.changed_its_mind(market, 6 * A_DAY)
     story.lost(story.placed(services[10], "example.net/p/island-lost", 1000, 40 * A_MINUTE))
     running = story.placed(by_hand, "example.org/team/profile", 1, 10 * AN_HOUR)
     desk.settle_by_hand(

@@ -18,7 +18,7 @@ from orders.lifecycle import IN_FLIGHT
 from orders.models import Order
 from orders.money import show
 from orders.reports import Meaning, Report, decide
-from orders.statuses import REFUNDABLE_AFTER_CLOSE, RETURNS_MONEY, OrderStatus
+from orders.statuses import ACTIVE, REFUNDABLE_AFTER_CLOSE, OrderStatus
 
 SETTLE, REFUND = "orders.settle_order", "orders.refund_order"
 BY_HAND = (
@@ -71,11 +71,6 @@ def refund_sentence(order: Order) -> str:
 
 
 def settle_sentence(order: Order) -> str:
-    if order.submission in IN_FLIGHT:
-        return _(
-            "The order gets this status now. Nothing that returns money is offered while it is not certain whether the provider "
-            "has the order."
-        )
     return _("The order gets this status now, with the money beside it. Closed orders stay closed.")
 
 
@@ -122,8 +117,8 @@ def settle_choices(order: Order) -> list[tuple[str, str]]:
     """The statuses that this order may get by hand, each with the money that comes with it."""
     standing, found = lifecycle.standing_of(order), []
     for to in BY_HAND:
-        if to in RETURNS_MONEY and order.submission in IN_FLIGHT:
-            continue
+        if to in ACTIVE and order.submission == Order.Submission.QUEUED:
+            continue  # the panel moves it when the service has it
         if to == OrderStatus.PARTIAL:
             if order.quantity > 1:
                 found.append((to.value, _("%(status)s: what was not delivered returns") % {"status": to.label}))
@@ -165,27 +160,27 @@ def do_settle(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime
 
 
 def do_cancel(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> object:
-    return desk.settle_by_hand(**who(order, actor, now), to=OrderStatus.CANCELED, reason=typed["reason"])
+    return desk.cancel_queued(**who(order, actor, now), reason=typed["reason"])
 
 
 def do_approve(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> object:
     return desk.approve_review(**who(order, actor, now), reason=typed["reason"], seen=typed["seen"])
 
 
-def do_dismiss(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> object:
-    return desk.dismiss_review(**who(order, actor, now), reason=typed["reason"])
+def do_dismiss(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> None:
+    desk.dismiss_review(**who(order, actor, now), reason=typed["reason"])
 
 
-def do_arrived(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> object:
-    return desk.suggest_number(**who(order, actor, now), number=typed["number"])
+def do_arrived(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> None:
+    desk.suggest_number(**who(order, actor, now), number=typed["number"])
 
 
 def do_not_arrived(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> object:
     return desk.did_not_arrive(**who(order, actor, now), send_again=typed["then"] == "again", reason=typed["reason"])
 
 
-def do_ask(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> object:
-    return desk.ask_now(**who(order, actor, now))
+def do_ask(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> None:
+    desk.ask_now(**who(order, actor, now))
 
 
 ACTIONS: dict[str, Action] = {
@@ -276,7 +271,7 @@ ACTIONS: dict[str, Action] = {
         gettext_lazy("Settle by hand"),
         gettext_lazy("Set the status"),
         gettext_lazy("The order has its new status."),
-        lambda order: order.is_active,
+        lambda order: order.is_active and order.submission not in IN_FLIGHT,
         settle_sentence,
         settle_form,
         do_settle,

@@ -165,7 +165,7 @@ class ProviderAdmin(Desk):
             "resume": _("Orders flow to this provider again at once, without a trial."),
             "release": _(
                 "From now on this provider's reports return money by themselves again, and the counting begins anew. %(waiting)s: "
-                "they stay reviews, each for a person to decide."
+                "those of closed orders stay for a person to decide, open orders settle with the provider's next report."
             )
             % {"waiting": waiting},
         }

@@ -75,7 +75,7 @@ def test_one_refused_order_holds_up_no_other(at_desk, customer):
     assert "Money that returns to customers 90.90 USD" in words_of(answer)
     shown = words_of(send(at_desk, "approve", carried(answer), reason="Looked right"))
     assert "1 order was done." in shown
-    assert f"#{large.pk} More than 50.00 USD at once is for a support lead to decide." in shown
+    assert f"#{large.pk} More than 50.00 USD a day for one customer is for a support lead to decide." in shown
     assert (fresh(fine).refunded, fresh(large).refunded) == (fine.charge, 0)
 
 
