@@ -162,9 +162,9 @@ class Story:
     def changed_its_mind(self, order: Order, number: str, minutes: int, ago: dt.timedelta) -> None:
         """The provider says Completed and days later what its book says: no money moves by that, a person decides."""
         began = order.created_at + dt.timedelta(minutes=1)
-        running = self.said(order, number, 30.0)
+        running = Report(to=OrderStatus.IN_PROGRESS, word="In progress", remains=order.quantity // 2, start_count=1240)
         lifecycle.report(order_id=order.pk, report=running, now=began)
-        done = Report(to=OrderStatus.COMPLETED, word="Completed", remains=0, start_count=running.start_count)
+        done = Report(to=OrderStatus.COMPLETED, word="Completed", remains=0, start_count=1240)
         lifecycle.report(order_id=order.pk, report=done, now=began + dt.timedelta(minutes=minutes))
         late = self.said(order, number, LONG_AGO_ENOUGH)
         raw = json.dumps({"status": late.word, "remains": str(late.remains)})
