@@ -44,6 +44,13 @@ def test_the_demo_customer_has_orders_in_every_status_and_a_balance_that_verifie
     assert all(order.events.exists() and order.entries.exists() for order in Order.objects.all())
 
 
+def test_the_demo_has_a_report_to_decide_and_an_order_that_nobody_can_be_sure_of(shop):
+    to_decide = Order.objects.get(review=True)
+    assert (to_decide.status, to_decide.proposed_status) == (OrderStatus.COMPLETED, OrderStatus.CANCELED)
+    assert to_decide.proposed_return == to_decide.charge
+    assert Order.objects.get(submission=Order.Submission.UNKNOWN).status == OrderStatus.PENDING
+
+
 def test_loading_the_demo_again_changes_nothing_and_points_to_the_simulator_of_now(shop):
     before = counted()
     Service.objects.filter(pk=Service.objects.first().pk).update(name="Renamed by the operator")
