@@ -193,7 +193,7 @@ def test_the_list_takes_the_same_queries_however_long(
         deposit = report(customer, make_method())
         deposits.confirm(deposit_id=deposit.pk, agent=agent, now=NOW)
         report(stranger)
-    with django_assert_num_queries(7) as asked:
+    with django_assert_num_queries(8) as asked:
         at_desk.get(LIST)
     counting = [query["sql"] for query in asked if "COUNT(" in query["sql"]]
     assert all("LIMIT" in sql for sql in counting)
@@ -207,7 +207,7 @@ def test_the_page_takes_the_same_queries_however_many_resemble_it(
     for _time in range(count):
         report(stranger, method, reference="RF-18")
     deposit = report(customer, method, reference="RF-18")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         at_desk.get(desk(deposit))
 
 
