@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from orders import queries
 from orders.models import Deposit, Halt, Provider
-from support.models import Ticket, TicketState
+from support.models import Ticket
+from support.queues import in_queue
 
 MOST_COUNTED = 999
 CACHE_KEY, CACHED_FOR = "neopanel:first-things", 60
@@ -55,8 +56,9 @@ THINGS = {
     "deposit": Thing(
         gettext_lazy("Payments to be confirmed"), "orders.view_deposit", "orders_deposit", "state__exact=reported"
     ),
+    "due": Thing(gettext_lazy("Tickets due soon or overdue"), "support.view_ticket", "support_ticket", "queue=due"),
     "ticket": Thing(
-        gettext_lazy("Tickets without an answer"), "support.view_ticket", "support_ticket", "state=received"
+        gettext_lazy("Tickets that nobody has"), "support.view_ticket", "support_ticket", "queue=unassigned"
     ),
     "late": Thing(gettext_lazy("Orders far beyond their time"), "orders.view_order", "orders_order", "attention=late"),
     "paused": Thing(
@@ -86,7 +88,8 @@ def count_all(now: dt.datetime) -> dict[str, int]:
         "unknown": queries.unknown(),
         "review": queries.under_review(),
         "deposit": Deposit.objects.filter(state=Deposit.State.REPORTED),
-        "ticket": Ticket.objects.filter(state=TicketState.RECEIVED),
+        "due": in_queue(Ticket.objects.all(), "due", agent=None, now=now),
+        "ticket": in_queue(Ticket.objects.all(), "unassigned", agent=None, now=now),
         "late": queries.overdue(now),
         "paused": Provider.objects.exclude(paused_until=None),
     }

@@ -2,7 +2,13 @@
 
 import zoneinfo
 
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import second_factor
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -20,6 +26,25 @@ class PageMiddleware:
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class StaffSecondFactorMiddleware:
+    """Nobody works in /admin/ with a password alone (`STAFF_SECOND_FACTOR`): the way leads to setting up a second factor."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if (
+            settings.STAFF_SECOND_FACTOR
+            and request.path.startswith("/admin/")
+            and not request.path.startswith("/admin/logout/")
+            and request.user.is_authenticated
+            and second_factor.is_missing(request.user)
+        ):
+            messages.warning(request, _("Set up a second factor first: whoever works in the admin needs one."))
+            return redirect("mfa_index")
+        return self.get_response(request)
 
 
 def activate_time_zone(user) -> None:

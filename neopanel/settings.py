@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "neopanel.middleware.PageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "neopanel.middleware.StaffSecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -159,6 +160,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = BRAND
+# Who works in /admin/ needs more than a password; the demo's accounts have one that everybody knows anyway.
+STAFF_SECOND_FACTOR = not DEMO
 
 # --- Mail: the demo writes it to the terminal and to the data folder
 if env.str("EMAIL_URL", default=""):

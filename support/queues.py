@@ -34,8 +34,8 @@ QUEUES = (
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
 
-def in_queue(tickets: QuerySet[Ticket], name: str, *, agent: User, now: dt.datetime) -> QuerySet[Ticket]:
-    """The tickets of this queue; all of them for an unknown name."""
+def in_queue(tickets: QuerySet[Ticket], name: str, *, agent: User | None, now: dt.datetime) -> QuerySet[Ticket]:
+    """The tickets of this queue; all of them for an unknown name. Only "mine" asks for the agent."""
     unsolved = tickets.filter(closed_at=None)
     if name == "mine":
         return unsolved.filter(assignee=agent)

@@ -20,7 +20,7 @@ from helpcenter.models import Article, HelpImage, OldAddress, Section, Snippet, 
 from orders import halt, mass
 from orders.models import Category, LedgerEntry
 from support import ticketing
-from support.models import AdviceAnswer, CannedReply, Topic
+from support.models import AdviceAnswer, CannedReply, CustomerRead, Topic
 from tests.access_table import LEADS_TO, TABLE, WHO
 from tests.conftest import PASSWORD, person
 from tests.factories import NOW, place
@@ -99,6 +99,7 @@ def things(customer, agent) -> dict[str, object]:
         "helpcenter/oldaddress": OldAddress.objects.create(path="old", article=article).pk,
         "helpcenter/statusadvice": StatusAdvice.objects.first().pk,
         "support/ticket": ticket.pk,
+        "support/customerread": CustomerRead.objects.create(staff=agent, customer=customer, what="x", hour=NOW).pk,
         "support/cannedreply": CannedReply.objects.create(title="Hello", text="Hello.").pk,
         "support/adviceanswer": AdviceAnswer.objects.create(article_id=article.pk, created_at=NOW).pk,
         "account/emailaddress": customer.emailaddress_set.get().pk,

@@ -1,11 +1,12 @@
-"""Prepared answers and tags, kept by whoever may change them; what the advice was worth, to be read."""
+"""Prepared answers, kept by whoever may change them; what the advice was worth and who looked at what, to be read."""
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from orders.admin.readonly import Desk, ReadOnly
 from support import canned
-from support.models import AdviceAnswer, CannedReply
+from support.models import AdviceAnswer, CannedReply, CustomerRead
 
 
 class CannedReplyForm(forms.ModelForm):
@@ -39,3 +40,13 @@ class AdviceAnswerAdmin(ReadOnly):
     list_filter = ("topic",)
     list_select_related = ("article",)
     ordering = ("-created_at",)
+
+
+@admin.register(CustomerRead)
+class CustomerReadAdmin(ReadOnly):
+    list_display = ("hour", "staff", "customer", "what")
+    list_select_related = ("staff", "customer")
+    search_fields = ("=customer__email", "=staff__email")
+    search_help_text = gettext_lazy("The whole e-mail address of either")
+    ordering = ("-id",)
+    sortable_by = ()

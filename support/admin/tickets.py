@@ -58,6 +58,11 @@ class TicketAdmin(Workspace):
     paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/support/ticket/list.html"
+    # The queue decides the order; a click on a column's head would sort without an index.
+    sortable_by = ()
+
+    class Media:
+        css = {"all": ["css/components.css", "css/workspace.css"]}
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -85,7 +90,10 @@ class TicketAdmin(Workspace):
         return queryset.filter(customer__email__startswith=text.lower()), False
 
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"may_answer": request.user.has_perm(ANSWER), **(extra_context or {})})
+        queue = queues.BY_NAME.get(request.GET.get("queue", ""))
+        words = {"title": _("Tickets: %(queue)s") % {"queue": queue.label} if queue else _("Tickets")}
+        words["may_answer"] = request.user.has_perm(ANSWER)
+        return super().changelist_view(request, words | (extra_context or {}))
 
     @admin.display(description=gettext_lazy("ticket"), ordering="number")
     def number_and_topic(self, ticket):

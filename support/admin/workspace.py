@@ -17,6 +17,7 @@ from orders.admin.readonly import ReadOnly
 from support import canned, desk, queries, ticketing, topics, uploads, workspace
 from support.desk_forms import AssignForm, NoteForm, NumberForm, StaffReplyForm, TagsForm, agents
 from support.models import Attachment, Draft, Ticket, TicketState
+from support.reading import note_read
 from support.ticketing import LONGEST_KEY
 from support.views.files import served
 
@@ -69,6 +70,7 @@ class Workspace(ReadOnly):
         )
         ticket = get_object_or_404(tickets, pk=number)
         now = timezone.now()
+        note_read(staff=request.user, customer=ticket.customer, what=f"ticket {ticket.pk}", now=now)
         may_answer = request.user.has_perm(ANSWER)
         thread = workspace.thread_of(ticket)
         facts = workspace.facts_of(ticket, now)
@@ -132,7 +134,10 @@ class Workspace(ReadOnly):
     def file_view(self, request: HttpRequest, number: int, key: str) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        file = get_object_or_404(Attachment, message__ticket=number, key=key, removed_at=None)
+        files = Attachment.objects.select_related("message__ticket__customer")
+        file = get_object_or_404(files, message__ticket=number, key=key, removed_at=None)
+        owner = file.message.ticket.customer
+        note_read(staff=request.user, customer=owner, what=f"file {file.name} of ticket {number}", now=timezone.now())
         return served(file, small=request.GET.get("size") == "small")
 
     def seen_view(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -140,6 +145,7 @@ class Workspace(ReadOnly):
         if not self.has_view_permission(request):
             raise PermissionDenied
         ticket = get_object_or_404(Ticket.objects.select_related("customer", "order__service"), pk=number)
+        note_read(staff=request.user, customer=ticket.customer, what=f"ticket {number} as seen", now=timezone.now())
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

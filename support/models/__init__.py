@@ -1,6 +1,7 @@
 from support.models.desk import AdviceAnswer, CannedReply
 from support.models.mail import TicketMail
 from support.models.message import Attachment, Draft, Message, TicketEvent
+from support.models.reading import CustomerRead
 from support.models.ticket import (
     REOPEN_WITHIN,
     TOPICS_OF_AN_ORDER,
@@ -18,6 +19,7 @@ __all__ = [
     "AdviceAnswer",
     "Attachment",
     "CannedReply",
+    "CustomerRead",
     "Draft",
     "Message",
     "Tag",

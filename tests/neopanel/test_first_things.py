@@ -57,7 +57,7 @@ def test_every_number_leads_to_the_list_that_it_counts(busy, admin):
         ("1", "Orders to be found at the provider"),
         ("1", "Reports to be decided"),
         ("1", "Payments to be confirmed"),
-        ("1", "Tickets without an answer"),
+        ("1", "Tickets that nobody has"),
         ("1", "Providers that are paused"),
     ]
     shown = client.get("/admin/").content.decode()
