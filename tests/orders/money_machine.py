@@ -345,7 +345,7 @@ class MoneyMachine(RuleBasedStateMachine):
         def oracle():
             if not stands.review or not stands.proposed_status:
                 raise Refused
-            self.books.approve(order, stands.proposed_return)
+            self.books.approve(order, stands.proposed_status, stands.proposed_return)
 
         self.agree(
             lambda: desk.approve_review(order_id=order, actor=self.cast.agent, reason="seen", now=self.clock()),

@@ -146,7 +146,7 @@ class Books:
 
     def believes(self, order: Bought, word: str | None, remains: int | None, odd: bool) -> None:
         rest = remains if not odd and remains is not None and 0 <= remains <= order.quantity else None
-        if word is None or (word == "partial" and rest is None):
+        if word is None or (word == "partial" and rest is None) or (word == "refunded" and odd):
             return
         if word == "partial" and rest in (0, order.quantity):
             word = "completed" if rest == 0 else "canceled"
@@ -178,13 +178,12 @@ class Books:
         order = self.orders[number]
         if order.status in CLOSED or word == "refunded":
             raise Refused
+        self.certain(order)
         if word in OPEN:
-            if OPEN.index(word) <= OPEN.index(order.status):
+            if OPEN.index(word) <= OPEN.index(order.status) or order.submission == "queued":
                 raise Refused
             order.status = word
             return
-        if word != "completed":
-            self.certain(order)
         if word == "partial" and not (remains and 0 < remains < order.quantity):
             raise Refused
         self.close(order, word, self.owed(order, word, remains))
@@ -196,11 +195,14 @@ class Books:
             raise Refused
         self.close(order, "refunded", order.back + amount)
 
-    def approve(self, number: int, proposed: int) -> None:
-        """An agent does what a report after the close would have done."""
+    def approve(self, number: int, word: str, proposed: int) -> None:
+        """An agent does what a report after the close, or a refusal during a halt, would have done."""
         order = self.orders[number]
         self.certain(order)
-        assert order.status in CLOSED
+        if order.status in OPEN:
+            assert (word, order.submission) == ("error", "rejected")
+            self.close(order, word, order.charge)
+            return
         assert proposed in order.proposals, f"{proposed} of order {number} was proposed by nobody"
         amount = min(proposed, order.charge - order.back)
         if amount <= 0:
@@ -209,14 +211,14 @@ class Books:
 
     def did_not_arrive(self, number: int, send_again: bool) -> None:
         order = self.orders[number]
-        if order.submission != "unknown" or (not send_again and order.status in CLOSED):
+        if order.submission != "unknown" or (order.status != "pending" if send_again else order.status in CLOSED):
             raise Refused
         if send_again:
             order.submission, order.token = "queued", ""
             order.sent -= 1
             return
         self.close(order, "error", order.charge)
-        order.submission, order.token = "rejected", ""
+        order.submission, order.token = "none", ""
 
     def cancel(self, number: int) -> None:
         order = self.orders[number]
@@ -257,7 +259,9 @@ class Books:
         order = self.answered(number, token, "sending", "unknown")
         if order is None:
             return False
-        if order.status in OPEN:
+        if self.halted:
+            order.proposals.add(order.charge - order.back)
+        elif order.status in OPEN:
             self.close(order, "error", order.charge)
         order.submission = "rejected"
         return True
@@ -273,7 +277,7 @@ class Books:
         order = self.answered(number, token, "sending")
         if order is None:
             return False
-        order.submission, order.token = "queued", ""
+        order.submission, order.token = ("queued" if order.status in OPEN else "none"), ""
         order.sent -= 1
         return True
 
