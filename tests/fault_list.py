@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """`why_not`: what is missing where no test shows it."""
+    """`why_not`: what is missing where no test shows it. `only`: the one database on which it can happen."""
 
     number: int
     what: str
     expected: str
     tests: tuple[str, ...] = ()
     why_not: str = ""
+    only: str = ""
 
     @property
     def part(self) -> str:
@@ -336,6 +337,7 @@ FAULTS = (
         "PostgreSQL crashes under load",
         "no confirmed order is lost",
         ("tests/test_chaos.py::test_nothing_is_lost_sent_twice_or_miscounted_in_a_storm",),
+        only="PostgreSQL",
     ),
     Fault(
         40,

@@ -81,6 +81,8 @@ def what_was_seen(fault: Fault, seen: Mapping[str, Seen]) -> str:
         return f"not tried: {fault.why_not}"
     words = []
     for database, tests in seen.items():
+        if fault.only not in {"", database}:
+            continue
         passed = sum(tests[test, True] for test in fault.tests)
         failed = sum(tests[test, False] for test in fault.tests)
         absent = [test for test in fault.tests if not tests[test, True] + tests[test, False]]
