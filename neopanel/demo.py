@@ -27,7 +27,7 @@ from orders.provider.wire import status_of
 from orders.reports import Report
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
-from support import ticketing
+from support import first_replies, ticketing
 from support.models import Topic
 
 PASSWORD = "neopanel-demo"  # noqa: S105 (known to everybody: the demo refuses any host but loopback)
@@ -257,7 +257,8 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
 
 
 def make_tickets(customer: User, agent: User, now: dt.datetime) -> None:
-    """One answered ticket and one that waits for an agent."""
+    """One answered ticket and one that waits for an agent; and answers that are ready for both."""
+    first_replies.load()
     partial = Order.objects.filter(wallet_id=customer.pk, status=OrderStatus.PARTIAL).earliest("id")
     opened = now - dt.timedelta(days=6)
     answered = ticketing.open_ticket(

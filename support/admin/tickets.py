@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from orders.admin.readonly import BoundedPaginator
 from support import desk, queries, queues, ticketing
+from support.admin.reporting import report_view
 from support.admin.workspace import ANSWER, Workspace, token_of
 from support.desk_forms import OpenForCustomerForm
 from support.models import Ticket, TicketState
@@ -70,7 +71,11 @@ class TicketAdmin(Workspace):
             path("next/", view(require_POST(self.next_view)), name="support_ticket_next"),
             path("open/", view(require_http_methods(["GET", "POST"])(self.open_view)), name="support_ticket_open"),
         ]
+        own.append(path("report/", view(require_GET(self.report_view)), name="support_ticket_report"))
         return own + super().get_urls()
+
+    def report_view(self, request: HttpRequest) -> HttpResponse:
+        return report_view(request, {**self.admin_site.each_context(request), "opts": self.opts})
 
     # --- The list
 

@@ -151,6 +151,7 @@ def test_axe_finds_nothing_at_the_desk(colours, signed_in, customer, agent, help
         [
             "/admin/support/ticket/?queue=unassigned",
             "/admin/support/ticket/open/",
+            "/admin/support/ticket/report/",
             f"/admin/support/ticket/{ticket.pk}/change/",
             f"/admin/support/ticket/{ticket.pk}/seen/",
             "/admin/support/cannedreply/",

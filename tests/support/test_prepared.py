@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from orders.statuses import OrderStatus
-from support import canned
+from support import canned, first_replies
 from support.models import CannedReply, Topic
 from tests.factories import NOW, order_in
 from tests.support.test_pages import hidden, words_of
@@ -83,3 +83,12 @@ def test_a_prepared_answer_with_a_name_that_nothing_fills_is_not_kept(client, le
 @pytest.mark.parametrize("query", [{"canned": "x"}, {"canned": "999"}, {"article": "9" * 30}, {"article": "\x00"}])
 def test_an_address_that_names_nothing_inserts_nothing(at_desk, customer, query):
     assert at_desk.get(desk_of(open_on(customer)), query).status_code == 200
+
+
+def test_the_first_answers_use_known_names_alone_and_never_come_back_over_edits(db):
+    made = first_replies.load()
+    assert made == len(first_replies.replies())
+    assert [canned.unknown_names(reply.text) for reply in CannedReply.objects.all()] == [[]] * made
+    CannedReply.objects.update(text="Ours.")
+    assert first_replies.load() == 0
+    assert set(CannedReply.objects.values_list("text", flat=True)) == {"Ours."}
