@@ -1,6 +1,7 @@
 """Finds and marks searched words in a text as a reader sees it. Pure."""
 
 import re
+from functools import lru_cache
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -14,6 +15,7 @@ SHORTEST_STEM = 3
 SUFFIXES = ("ations", "ation", "ments", "ment", "ings", "ing", "edly", "ed", "ers", "er", "es", "s", "ly", "e")
 
 
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """`refunds`, `refunded` and `refunding` are `refund`; the word is folded already."""
     if word.endswith("ies") and len(word) > SHORTEST_STEM + 2:

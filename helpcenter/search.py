@@ -23,7 +23,7 @@ MOST_CHARACTERS = 200
 MOST_WORDS = 8
 MOST_HITS = 30
 # The database's order decides only what is looked at here.
-CANDIDATES = 60
+CANDIDATES = 40
 SHORTEST_PREFIX = 2
 
 # Title = keywords > summary > headings > text, in FTS5's bm25, in PostgreSQL's ts_rank (text first) and here.

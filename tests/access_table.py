@@ -171,7 +171,7 @@ admin/orders/halt/<path:object_id>/history/ GET in door door 200 403 200
 admin/orders/halt/<path:object_id>/delete/ GET in door door 403 403 403
 admin/orders/halt/<path:object_id>/change/ GET in door door 200 403 200
 admin/orders/halt/<path:object_id>/ GET in door door change change change
-admin/help-from-ticket/<int:number>/ POST in door door 403 403 admin-helpcenter
+admin/help-from-ticket/<int:number>/ POST in door door 403 403 change
 admin/helpcenter/section/ GET in door door 200 200 200
 admin/helpcenter/section/add/ GET in door door 403 200 200
 admin/helpcenter/section/<path:object_id>/history/ GET in door door 200 200 200

@@ -20,8 +20,8 @@ STATUSES = [OrderStatus.PARTIAL, OrderStatus.PROCESSING, OrderStatus.REFUNDED]
 PAGES = {
     "/": 10,
     "/services/": 5,
-    "/orders/": 6,
-    "/orders/?status=partial": 6,
+    "/orders/": 7,
+    "/orders/?status=partial": 7,
     "/orders/new/": 7,
     "/orders/{order}/": 8,
     "/balance/": 6,
@@ -29,9 +29,9 @@ PAGES = {
     "/balance/add/": 8,
     "/tickets/": 4,
     "/accounts/api-keys/": 5,
-    "/help/orders-troubleshooting/order-statuses-explained/": 11,
+    "/help/orders-troubleshooting/order-statuses-explained/": 12,
 }
-FRAGMENTS = {"/orders/": 5, "/orders/{order}/": 7, "/services/": 4}
+FRAGMENTS = {"/orders/": 6, "/orders/{order}/": 7, "/services/": 4}
 ADMIN_LISTS = {
     "orders/order": 11,
     "orders/service": 7,

@@ -24,6 +24,12 @@ def all_status_advice() -> dict[str, guide.Advice]:
     return {str(advice.status.value): advice for advice in guide.all_advice()}
 
 
+@register.filter
+def advice_of(every: dict[str, guide.Advice], status: str) -> guide.Advice | None:
+    """One status's advice out of `all_status_advice`: `{{ every|advice_of:order.status }}`."""
+    return every.get(str(status))
+
+
 @register.simple_tag
 def status_url(status: str) -> str:
     """Where the guide explains this status; no query."""
