@@ -2,15 +2,32 @@
 
 from decimal import Decimal
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
 
+from accounts import second_factor
 from accounts.forms import MONEY_DECIMALS
 from accounts.models import ApiKey, User
 
+RESET = "accounts.reset_second_factor"
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=second_factor.LONGEST_REASON,
+        help_text=_("How you know that it is them who ask."),
+        error_messages={"required": _("Say why, and how you know that it is them who ask.")},
+    )
 
 
 class PersonCreationForm(AdminUserCreationForm):
@@ -41,6 +58,33 @@ class PersonAdmin(DjangoUserAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.second_factor_view))
+        return [path("<int:number>/second-factor/", view, name="accounts_user_second_factor"), *super().get_urls()]
+
+    def second_factor_view(self, request, number):
+        """Takes away what somebody has lost, with a reason; by whoever has the right to it."""
+        if not request.user.has_perm(RESET):
+            raise PermissionDenied
+        person = get_object_or_404(User, pk=min(number, 2**63 - 1))
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                second_factor.reset(user_id=number, actor=request.user, reason=form.cleaned_data["reason"])
+            except second_factor.NotReset as refused:
+                form.add_error(None, str(refused))
+            else:
+                messages.success(request, gettext("The second factor is reset, and its owner is told by mail."))
+                return redirect("admin:accounts_user_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Reset the second factor"),
+            "person": person,
+            "form": form,
+        }
+        return render(request, "admin/accounts/user/second_factor.html", context, status=422 if form.errors else 200)
 
     @admin.display(description=_("roles"))
     def roles(self, person: User) -> str:

@@ -15,7 +15,14 @@ DESK = (*ANSWER, "orders.decide_deposit", "orders.settle_order", "orders.refund_
 
 ROLES: dict[str, tuple[str, ...]] = {
     "Support agent": DESK,
-    "Support lead": (*DESK, *PREPARE, "orders.exceed_limit", "orders.adjust_balance", "orders.switch_halt"),
+    "Support lead": (
+        *DESK,
+        *PREPARE,
+        "accounts.reset_second_factor",
+        "orders.exceed_limit",
+        "orders.adjust_balance",
+        "orders.switch_halt",
+    ),
     "Content editor": EDIT_HELP,
     "Content reviewer": REVIEW_HELP,
     "Auditor": READ_ALL,

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
+                'permissions': [('reset_second_factor', 'Can reset the second factor of customers')],
             },
         ),
         migrations.CreateModel(
