@@ -15,6 +15,7 @@ from orders.provider import transport
 from orders.provider.addresses import AddressRefused
 from orders.provider.cancels import parse_cancels
 from orders.provider.offers import parse_balance, parse_services
+from orders.provider.status_answers import parse_statuses
 from orders.provider.transport import Timeouts
 from orders.provider.wire import (
     AddOutcome,
@@ -28,7 +29,6 @@ from orders.provider.wire import (
     Unknown,
     parse_added,
     parse_retry_after,
-    parse_statuses,
 )
 
 MOST_IDS = 100

@@ -6,7 +6,7 @@ that a person can look at it. Nothing is ever guessed where money would follow f
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
@@ -226,42 +226,6 @@ def status_of(value: Any) -> OrderStatus | None:
     return STATUS_WORDS.get(" ".join(re.split(r"[\s_-]+", str(value)[:100].strip().lower())))
 
 
-def parse_statuses(body: bytes, asked: Sequence[str]) -> StatusBatch:
-    """Match the answer of a status call with the ids asked for, whatever its shape.
-
-    Shapes: an object keyed by id, a list of objects with `order` or `order_id`, one flat object where one id was asked.
-    Raises BatchFailed for HTML, cut JSON, one error for all, and anything else that is no such answer.
-    """
-    answer = load(body, BatchFailed)
-    if isinstance(answer, list):
-        pairs = [(_id_of(item), item) for item in answer]
-    elif isinstance(answer, dict):
-        pairs = _pairs(answer, asked)
-    else:
-        raise BatchFailed(f"neither object nor list: {reading.word(answer, 80)}")
-
-    wanted = set(asked)
-    reports: dict[str, StatusReport] = {}
-    bad: dict[str, str] = {}
-    foreign: list[str] = []
-    for external_id, item in pairs:
-        if external_id not in wanted:
-            foreign.append(external_id or "(no id)")
-            continue
-        found = _report(external_id, item)
-        earlier = reports.pop(external_id, None)
-        if external_id in bad:
-            continue
-        if isinstance(found, str):
-            bad[external_id] = found
-        elif earlier is not None and earlier != found:
-            bad[external_id] = "answered twice, differently"
-        else:
-            reports[external_id] = found
-    missing = tuple(one for one in dict.fromkeys(asked) if one not in reports and one not in bad)
-    return StatusBatch(reports=reports, missing=missing, foreign=tuple(dict.fromkeys(foreign)), bad=bad)
-
-
 def parse_added(
     http_status: int, body: bytes, refusals: Mapping[str, str] | None = None, *, retry_after: int = 0
 ) -> AddOutcome:
@@ -347,63 +311,3 @@ def _external_id(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     return str(value) if EXTERNAL_ID.fullmatch(str(value)) else None
-
-
-def _id_of(item: Any) -> str:
-    if not isinstance(item, dict):
-        return ""
-    value = item.get("order") if item.get("order") is not None else item.get("order_id")
-    return value.strip()[:40] if isinstance(value, str) else reading.word(value, 40)
-
-
-def _pairs(answer: dict[str, Any], asked: Sequence[str]) -> list[tuple[str, Any]]:
-    """The items of an answer that is one object: keyed by id, or flat where one id was asked."""
-    wanted = set(asked)
-    if any(key.strip() in wanted for key in answer):
-        return [(key.strip()[:40], item) for key, item in answer.items()]
-    if len(wanted) == 1 and _is_one_order(answer, asked[0]):
-        return [(_id_of(answer) or asked[0], answer)]
-    if "error" in answer:
-        if len(wanted) == 1 and reading.word(answer["error"]).casefold().startswith("incorrect order"):
-            return [(asked[0], answer)]
-        raise said(BatchFailed, answer)
-    if any(not EXTERNAL_ID.fullmatch(key.strip()) for key in answer):
-        raise BatchFailed(f"not the answer asked for: {reading.word(answer, 80)}")
-    return [(key.strip(), item) for key, item in answer.items()]
-
-
-def _is_one_order(answer: dict[str, Any], asked: str) -> bool:
-    """Whether a flat object is an order's report. `{"status": "error", "message": ...}` is how many servers say that the call
-    failed: it tells nothing of the order, and taking it for the status Error would return the money."""
-    if isinstance(answer.get("status"), dict | list | None) or answer.get("error") or "message" in answer:
-        return False
-    return _id_of(answer) == asked or any(
-        name in answer for name in ("charge", "remains", "start_count", "start_counter")
-    )
-
-
-def _report(external_id: str, item: Any) -> StatusReport | str:
-    """One order's report, or the words that say why there is none."""
-    if isinstance(item, str):
-        return reading.word(item) or "empty"
-    if not isinstance(item, dict):
-        return f"not understood: {reading.word(item, 80)}"
-    named = _id_of(item)
-    if named and named != external_id:
-        return f"names another order: {reading.word(named, 40)}"
-    if error := reading.word(item.get("error")):
-        return error  # whatever status stands beside it: it is the call's, not the order's
-    if "status" not in item:
-        return f"no status: {reading.word(item, 80)}"
-    remains = reading.whole(item.get("remains"))
-    start = item.get("start_count") if item.get("start_count") is not None else item.get("start_counter")
-    return StatusReport(
-        external_id=external_id,
-        status=status_of(item["status"]),
-        word=reading.word(item["status"]),
-        remains=remains,
-        start_count=reading.whole(start),
-        charge=reading.word(item.get("charge"), 40),
-        raw=reading.raw(item),
-        remains_odd=remains is None and "remains" in item,
-    )

@@ -8,7 +8,8 @@ from orders import desk, halt, lifecycle, provider_health, queries, submission, 
 from orders.lifecycle import NotAllowed
 from orders.models import Order, Provider
 from orders.provider.cancels import parse_cancels
-from orders.provider.wire import Accepted, BatchFailed, Refused, Unknown, parse_statuses
+from orders.provider.status_answers import parse_statuses
+from orders.provider.wire import Accepted, BatchFailed, Refused, Unknown
 from orders.reports import Report
 from orders.sealing import seal
 from orders.statuses import OrderStatus

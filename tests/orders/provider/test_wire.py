@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from orders.provider.status_answers import parse_statuses
 from orders.provider.wire import (
     Accepted,
     BatchFailed,
@@ -12,7 +13,6 @@ from orders.provider.wire import (
     Unknown,
     parse_added,
     parse_retry_after,
-    parse_statuses,
     status_of,
 )
 from orders.statuses import OrderStatus
