@@ -5,10 +5,12 @@ from django.core import checks
 from django.template import Context, Template
 from django.utils.html import strip_tags
 
-from helpcenter import first_edition, guide
+from helpcenter import first_edition, guide, writing
 from helpcenter.checks import every_status_has_advice
 from helpcenter.models import StatusAdvice
+from orders.models import Order
 from orders.statuses import RETURNS_MONEY, OrderStatus
+from tests.factories import order_in
 from tests.helpcenter.factories import make_advice
 
 GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
@@ -31,6 +33,21 @@ def test_every_status_has_advice_in_the_order_of_the_enum(loaded):
 def test_what_the_guide_says_about_money_is_what_the_panel_does(loaded, status):
     says_it_returns = bool(RETURNS.search(strip_tags(guide.advice_for(status).money)))
     assert says_it_returns == (status in RETURNS_MONEY)
+
+
+def test_the_guides_words_about_money_are_what_the_doors_do(loaded, customer):
+    """Every status that a transition of the code leads to is reached through the doors, and its money compared."""
+    transitions = Order._meta.get_field("status").get_all_transitions(Order)
+    reached = {OrderStatus(one.target) for one in transitions} | {OrderStatus.PENDING}
+    assert reached == set(OrderStatus)
+    for status in reached:
+        order = order_in(status, customer)
+        came_back = sum(entry.amount for entry in order.entries.filter(kind="refund"))
+        assert order.status == status
+        assert came_back == order.refunded
+        says = bool(writing.SAYS_IT_RETURNS.search(strip_tags(guide.advice_for(status).money)))
+        assert (status, says) == (status, came_back > 0)
+        assert writing.money_disagrees(status, guide.advice_for(status).money) == ""
 
 
 def test_advice_for_a_status_without_text_stands_in_for_it(db):

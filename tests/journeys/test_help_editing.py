@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 from helpcenter.models import Article
 from orders.statuses import OrderStatus
-from tests.factories import order_in
+from tests.factories import NOW, order_in
+from tests.helpcenter.factories import edit
+from tests.journeys.axe import complaints
 
 FIRST = "Wait for the start time, then look again."
 
@@ -129,3 +131,21 @@ def test_a_reader_searches_reads_and_says_whether_it_helped(signed_in, customer,
     expect(page.get_by_text("Your answer is kept. You can change it at any time.")).to_be_visible()
     vote = Article.objects.get(slug="partial-orders-and-returns").votes.get()
     assert (vote.is_helpful, vote.reason, vote.words) == (False, "unclear", "Too many numbers, write to [e-mail]")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_where_editors_work_and_readers_read(colours, signed_in, admin, editor, help_center):
+    article = Article.objects.get(slug="refund-policy")
+    edit(article, body="Another **text**.", author=editor, is_published=False, now=NOW)
+    page = signed_in(admin, color_scheme=colours)
+    paths = [
+        f"/admin/helpcenter/article/{article.pk}/change/",
+        "/admin/helpcenter/article/add/",
+        f"/admin/helpcenter/article/compare/{article.pk}/?before=1&after=2",
+        "/admin/helpcenter/article/missing/",
+        "/admin/helpcenter/statusadvice/partial/change/",
+        "/help/orders-troubleshooting/how-an-order-moves/",
+        "/help/orders-troubleshooting/when-will-my-order-start/?helpful=no",
+    ]
+    found = complaints(page, paths)
+    assert not found, "\n".join(found)
