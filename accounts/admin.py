@@ -61,17 +61,17 @@ class PersonAdmin(DjangoUserAdmin):
 
     def get_urls(self):
         view = self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.second_factor_view))
-        return [path("<int:number>/second-factor/", view, name="accounts_user_second_factor"), *super().get_urls()]
+        return [path("<int:user_id>/second-factor/", view, name="accounts_user_second_factor"), *super().get_urls()]
 
-    def second_factor_view(self, request, number):
+    def second_factor_view(self, request, user_id):
         """Takes away what somebody has lost, with a reason; by whoever has the right to it."""
         if not request.user.has_perm(RESET):
             raise PermissionDenied
-        person = get_object_or_404(User, pk=min(number, 2**63 - 1))
+        person = get_object_or_404(User, pk=min(user_id, 2**63 - 1))
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                second_factor.reset(user_id=number, actor=request.user, reason=form.cleaned_data["reason"])
+                second_factor.reset(user_id=user_id, actor=request.user, reason=form.cleaned_data["reason"])
             except second_factor.NotReset as refused:
                 form.add_error(None, str(refused))
             else:

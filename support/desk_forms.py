@@ -104,7 +104,7 @@ class OpenForCustomerForm(forms.Form):
             order = queries.own_order(customer, typed)
             if order is None:
                 self.add_error("order", _("This customer has no order with this number."))
-        elif customer is not None and cleaned.get("topic") in TOPICS_OF_AN_ORDER:
+        elif customer is not None and str(cleaned.get("topic")) in TOPICS_OF_AN_ORDER:
             self.add_error("order", _("Enter the order that it is about."))
         cleaned["order"] = order
         return cleaned

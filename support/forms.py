@@ -1,6 +1,7 @@
 """What customers put into tickets: shape and limits, no writes."""
 
 import datetime as dt
+from typing import Any
 
 from django import forms
 from django.urls import reverse_lazy
@@ -180,29 +181,30 @@ class TicketForm(WithFiles):
 
 
 def field_for(ask: topics.Ask) -> forms.Field:
-    words = {"label": ask.label, "help_text": ask.hint}
+    words: dict[str, Any] = {"label": ask.label, "help_text": ask.hint}
+    missing: Any = ask.missing
     if ask.kind == "number":
         return forms.IntegerField(
             min_value=0,
             max_value=10**12,
             error_messages={
-                "required": ask.missing,
-                "invalid": ask.missing,
-                "min_value": ask.missing,
-                "max_value": ask.missing,
+                "required": missing,
+                "invalid": missing,
+                "min_value": missing,
+                "max_value": missing,
             },
             widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
             **words,
         )
     if ask.kind == "date":
         return forms.DateField(
-            error_messages={"required": ask.missing, "invalid": ask.missing},
+            error_messages={"required": missing, "invalid": missing},
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             **words,
         )
     return forms.CharField(
         max_length=LONGEST_DETAIL,
-        error_messages={"required": ask.missing},
+        error_messages={"required": missing},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         **words,
     )

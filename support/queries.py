@@ -79,9 +79,8 @@ def usual_first_reply(now: dt.datetime) -> dt.timedelta | None:
     if kept is not MISSING:
         return kept
     answered = Ticket.objects.filter(first_replied_at__gt=now - dt.timedelta(days=7)).order_by("-first_replied_at")
-    spans = [
-        replied - opened for opened, replied in answered.values_list("created_at", "first_replied_at")[:MOST_LOOKED_AT]
-    ]
-    usual = median(spans) if len(spans) >= FEWEST_FOR_A_MEDIAN else None
+    rows = answered.values_list("created_at", "first_replied_at")[:MOST_LOOKED_AT]
+    seconds = [(replied - opened).total_seconds() for opened, replied in rows if replied]
+    usual = dt.timedelta(seconds=median(seconds)) if len(seconds) >= FEWEST_FOR_A_MEDIAN else None
     cache.set(USUAL_KEY, usual, 60)
     return usual

@@ -94,8 +94,8 @@ def row_of(name: str, tickets: Iterable[Ticket], reopened: set[int]) -> Row:
 
 
 def middle(spans: Iterable[dt.timedelta]) -> dt.timedelta | None:
-    found = list(spans)
-    return median(found) if found else None
+    seconds = [span.total_seconds() for span in spans]
+    return dt.timedelta(seconds=median(seconds)) if seconds else None
 
 
 def wrong_waits(tickets: list[Ticket]) -> tuple[Ticket, ...]:

@@ -208,11 +208,15 @@ def note(*, ticket_number: int, author: User, text: str, now: dt.datetime, clien
 
 def keep_draft(*, ticket_number: int, agent: User, text: str, is_internal: bool, now: dt.datetime) -> None:
     """What the agent has typed and not sent, one a ticket and kind; an empty text ends it."""
-    mine = {"ticket_id": ticket_number, "agent": agent, "is_internal": is_internal}
     if text.strip():
-        Draft.objects.update_or_create(**mine, defaults={"text": text, "changed_at": now})
+        Draft.objects.update_or_create(
+            ticket_id=ticket_number,
+            agent=agent,
+            is_internal=is_internal,
+            defaults={"text": text, "changed_at": now},
+        )
     else:
-        Draft.objects.filter(**mine).delete()
+        Draft.objects.filter(ticket=ticket_number, agent=agent, is_internal=is_internal).delete()
 
 
 def wait_for_customer(*, ticket_number: int, actor: User, now: dt.datetime) -> Ticket:

@@ -85,7 +85,7 @@ admin/auth/group/<path:object_id>/delete/ GET in door door 403 403 200
 admin/auth/group/<path:object_id>/change/ GET in door door 403 403 200
 admin/auth/group/<path:object_id>/ GET in door door change change change
 admin/accounts/user/<id>/password/ GET in door door 403 403 200
-admin/accounts/user/<int:number>/second-factor/ GET in door door 403 403 200
+admin/accounts/user/<int:user_id>/second-factor/ GET in door door 403 403 200
 admin/accounts/user/ GET in door door 200 403 200
 admin/accounts/user/add/ GET in door door 403 403 200
 admin/accounts/user/<path:object_id>/history/ GET in door door 200 403 200

@@ -67,6 +67,7 @@ def things(customer, agent) -> dict[str, object]:
         "<int:key_id>": key.pk,
         "<int:pk>": 1,
         "<id>": customer.pk,
+        "<int:user_id>": customer.pk,
         "<slug:section>": article.section.slug,
         "<slug:slug>": article.slug,
         "<slug:key>": "0" * 32,

@@ -249,5 +249,5 @@ def test_the_workspace_takes_the_same_queries_however_long(at_desk, customer, ag
     for _time in range(count):
         ticketing.reply(ticket_number=ticket.pk, author=agent, text="Yes.", by_staff=True, now=NOW)
         ticketing.note(ticket_number=ticket.pk, author=agent, text="Hm.", now=NOW)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         at_desk.get(desk_of(ticket))
