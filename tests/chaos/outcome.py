@@ -74,6 +74,8 @@ def at_work(told: Mapping[str, Any], watched: Mapping[str, Any], upstream: Mappi
     """A storm in which nothing happened proves nothing."""
     if len(told["orders"]) < 20 or len(upstream) < 5 or not watched["looks"] or not watched["checks"]:
         yield "too little happened for a proof"
+    if len(told["orders"]) > 300 and not told["returns"]:
+        yield "agents did nothing: they prove nothing"
     server_errors = sum(times for word, times in told["counts"].items() if word.startswith("HTTP 500"))
     if server_errors:
         yield f"{server_errors} answers were an internal server error"

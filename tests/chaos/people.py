@@ -3,6 +3,7 @@
 What the shop confirmed to somebody is written down; in the end all of it is told as one line of JSON.
 """
 
+import contextlib
 import json
 import random
 import sqlite3
@@ -34,6 +35,12 @@ from tests.chaos.haste import LEASE  # noqa: E402
 PATIENCE = 30.0
 # Agents tidy up a little longer than customers order.
 TIDY_SECONDS = 8.0
+
+
+def hang_up() -> None:
+    """Lets the next call connect anew, in whatever state the old connection is."""
+    with contextlib.suppress(Exception):
+        connection.close()
 
 
 class People:
@@ -82,13 +89,14 @@ class People:
                 self.note(f"refused: {type(refused).__name__}")
             except Error:
                 self.note("database did not answer")
-                connection.close()
+                hang_up()
                 time.sleep(0.2)
             except Exception as fault:
                 with self.lock:
                     self.breaches.append(f"somebody met {fault!r}")
+                hang_up()
             time.sleep(dice.uniform(0.02, 0.15))
-        connection.close()
+        hang_up()
 
     # --- Who buys
 
@@ -140,7 +148,7 @@ class People:
                 break
             except Error:
                 self.note("database did not answer")
-                connection.close()
+                hang_up()
                 time.sleep(0.2)
         else:
             return
@@ -164,7 +172,7 @@ class People:
                 )
                 break
             except Error:
-                connection.close()
+                hang_up()
                 time.sleep(0.2)
         else:
             return
@@ -224,7 +232,7 @@ if __name__ == "__main__":
         try:
             services = list(Service.objects.values_list("pk", flat=True))
         except Error:
-            connection.close()
+            hang_up()
             time.sleep(0.2)
     people = People(float(seconds), int(seed), web, upstream, keys, services)
     sys.stdout.write(json.dumps(people.work()) + "\n")
