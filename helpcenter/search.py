@@ -35,11 +35,14 @@ AS_BEGINNING, AS_SYNONYM = 0.7, 0.6
 WHOLE_IN_TITLE = 6.0
 TITLE_COVERED = 2.0
 
-# Words that nobody looks for. PostgreSQL leaves them out by itself, SQLite does not.
+# Words that nobody looks for. PostgreSQL leaves most of them out by itself, SQLite does not.
 _IGNORED = """
-a about an and are as at be been but by can could did do does for from get got had has have how i if in into
-is it its me my of on or our should so than that the their them then there these they this to was we
-were what when where which who why will with would you your
+a about above after again against all am an and any are as at be because been before being below between both but by can
+could did do does doing don down during each few for from further get got had has have having he her here hers herself him
+himself his how i if in into is it its itself just me more most my myself no nor not now of off on once only or other our
+ours ourselves out over own s same she should so some such t than that the their theirs them themselves then there these
+they this those through to too under until up very was we were what when where which while who whom why will with would
+you your yours yourself yourselves
 """
 IGNORED = frozenset(_IGNORED.split())
 
@@ -73,11 +76,11 @@ class Results:
 def search(text: str, *, now: dt.datetime, most: int = MOST_HITS) -> Results:
     """Readable articles for these words, best first. Three queries, none for a text without words."""
     query = text[:MOST_CHARACTERS].replace("\x00", " ").strip()
-    words = wanted(query)
-    if not words:
+    groups = [[tuple(words_of(phrase)) for phrase in row.listed] for row in Synonyms.objects.all()] if query else []
+    terms = terms_of(words_of(query), groups)
+    words = [word for term in terms for word in term.alternatives[0]]
+    if not terms:
         return Results(query=query)
-    groups = [[tuple(words_of(phrase)) for phrase in row.listed] for row in Synonyms.objects.all()]
-    terms = terms_of(words, groups)
     found = best(terms, now=now) or best(terms, now=now, begun=len(terms))
     if found:
         return Results(query=query, hits=hits_of(found[:most], words))
@@ -102,13 +105,8 @@ def with_any_word(words: list[str], *, now: dt.datetime, most: int) -> list[Arti
 # --- What was asked for
 
 
-def wanted(query: str) -> list[str]:
-    words = words_of(query)[:MOST_WORDS]
-    return [word for word in words if word not in IGNORED] or words
-
-
 def terms_of(words: list[str], groups: list[list[tuple[str, ...]]]) -> list[Term]:
-    """One term for each word; words in a row that have synonyms are one term together."""
+    """One term for each word that somebody may look for; words in a row that have synonyms are one term together."""
     terms: list[Term] = []
     place = 0
     while place < len(words):
@@ -117,9 +115,10 @@ def terms_of(words: list[str], groups: list[list[tuple[str, ...]]]) -> list[Term
             for phrase in group:
                 if phrase and tuple(words[place : place + len(phrase)]) == phrase and len(phrase) >= length:
                     length, alternatives = len(phrase), (phrase, *(other for other in group if other != phrase))
-        terms.append(Term(alternatives))
+        if len(alternatives) > 1 or words[place] not in IGNORED:
+            terms.append(Term(alternatives))
         place += length
-    return terms
+    return terms[:MOST_WORDS]
 
 
 def corrected(words: list[str]) -> list[str]:

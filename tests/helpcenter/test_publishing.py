@@ -85,17 +85,17 @@ def test_a_reviewer_sends_back_with_words(section, editor, admin):
 
 
 def test_a_scheduled_text_appears_at_its_moment_and_nothing_has_to_run(client, section, editor, admin, at_noon):
-    article = make_article(section=section, title="Until then")
-    approved(article, editor, admin, title="From then on")
+    article = make_article(section=section, title="Good until today")
+    approved(article, editor, admin, title="From tomorrow on")
     publishing.publish(owner=article, number=2, actor=admin, at=LATER, now=NOW)
-    assert "Until then" in client.get("/help/orders/waiting/").text
-    assert titles("from then", NOW) == ["Until then"]
+    assert "Good until today" in client.get("/help/orders/waiting/").text
+    assert titles("today", NOW) == ["Good until today"]
     at_noon.move_to(LATER)
     page = client.get("/help/orders/waiting/").text
-    assert "From then on" in page
+    assert "From tomorrow on" in page
     assert 'datetime="2026-11-28T12:00:00+00:00"' in page
-    assert titles("then", LATER) == ["From then on"]
-    assert "From then on" in client.get("/help/").text
+    assert titles("tomorrow", LATER) == ["From tomorrow on"]
+    assert "From tomorrow on" in client.get("/help/").text
 
 
 def test_a_new_article_can_be_scheduled(client, section, editor, admin, at_noon):
