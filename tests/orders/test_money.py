@@ -38,7 +38,14 @@ def test_more_than_everything_or_less_than_nothing_cannot_remain(remains):
 
 @pytest.mark.parametrize(
     ("text", "units"),
-    [("12", 1_200_000_000), ("0.00000001", 1), ("-3.50", -350_000_000), (" 7 ", 700_000_000), ("0.0036", 360_000)],
+    [
+        ("12", 1_200_000_000),
+        ("0.00000001", 1),
+        ("-3.50", -350_000_000),
+        (" 7 ", 700_000_000),
+        ("0.0036", 360_000),
+        ("-0.5000000000", -50_000_000),
+    ],
 )
 def test_plain_digits_are_money(text, units):
     assert parse(text) == units
@@ -46,7 +53,10 @@ def test_plain_digits_are_money(text, units):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1,00", "1e3", "Infinity", "NaN", "٣", "0.000000001", "1.", ".5", "--1", "0x10", "92233720369", "1 000"],
+    [
+        *["", "1,00", "1e3", "Infinity", "NaN", "٣", "0.000000001", "1.", ".5", "--1", "0x10", "92233720369", "1 000"],
+        "92233720367.999999999999999999",  # must not be rounded to a balance that somebody has
+    ],
 )
 def test_anything_else_is_no_money(text):
     with pytest.raises(NotMoney):
