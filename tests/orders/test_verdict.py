@@ -2,12 +2,13 @@ import datetime as dt
 
 import pytest
 
-from orders import lifecycle, queries, submission
+from orders import desk, lifecycle, queries, submission
+from orders.models import Provider
 from orders.patience import far_beyond_start, no_movement_until, usual_minutes
 from orders.reports import Report
 from orders.statuses import OrderStatus
 from orders.verdict import Advice, Facts, verdict_for
-from tests.factories import NOW, fresh, make_service, order_in, place
+from tests.factories import NOW, fresh, make_provider, make_service, order_in, place
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +118,27 @@ def test_the_list_of_what_needs_attention_is_the_same_rule_as_the_verdict(custom
     expected = {o.pk for o in orders if verdict_for(o, Facts(), now).advice in {Advice.CONTACT, Advice.OURS}}
     assert set(queries.needing_attention(now).values_list("pk", flat=True)) == expected
     assert 0 < len(expected) < len(orders)
+
+
+def test_a_wish_to_cancel_is_ours_while_the_service_is_asked(customer):
+    provider = make_provider()
+    Provider.objects.filter(pk=provider.pk).update(can_cancel=True)
+    order = order_in(S.IN_PROGRESS, customer, service=make_service(provider=provider, can_cancel=True))
+    lifecycle.cancel(order_id=order.pk, actor=customer, now=NOW + MINUTES["30m"])
+    found = verdict(fresh(order), MINUTES["59m"])
+    assert (found.advice, found.since) == (Advice.OURS, NOW + MINUTES["30m"])
+
+
+def test_a_refund_in_part_is_done_and_named_so(customer, admin):
+    order = order_in(S.COMPLETED, customer)
+    desk.refund(order_id=order.pk, amount=1000, actor=admin, reason="Some dropped", now=NOW)
+    found = verdict(fresh(order), FAR)
+    assert found.advice == Advice.DONE
+    assert "a part" in found.headline
+
+
+def test_an_error_that_nobody_refused_asks_for_no_correction(customer, admin):
+    order = place(customer, service=make_service(by_hand=True))
+    desk.settle_by_hand(order_id=order.pk, to=S.ERROR, actor=admin, reason="The platform is down", now=NOW)
+    found = verdict(fresh(order), FAR)
+    assert (found.advice, found.checklist) == (Advice.DONE, ())
