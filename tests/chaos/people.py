@@ -86,7 +86,7 @@ class People:
             try:
                 job(dice)
             except (NotAllowed, Halted, OrderRefused, NotEnoughBalance) as refused:
-                self.note(f"refused: {type(refused).__name__}")
+                self.note(f"refused: {str(refused)[:60]}")
             except Error:
                 self.note("database did not answer")
                 hang_up()
@@ -185,8 +185,9 @@ class People:
         if newest is None:
             return
         waiting = Order.objects.filter(submission=Order.Submission.UNKNOWN, suggested_number="").order_by("id")
-        chosen = waiting if dice.random() < 0.5 else Order.objects.filter(pk=dice.randint(1, newest.pk))
-        order = chosen.first()
+        settled = Order.objects.filter(status__in=["completed", "partial"]).order_by("-id")
+        anyone = Order.objects.filter(pk=dice.randint(1, newest.pk))
+        order = dice.choice([waiting, waiting, settled, anyone]).first()
         if order is None:
             return
         who = {"actor": User.objects.get(email="agent@example.com"), "now": timezone.now()}
