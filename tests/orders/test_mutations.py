@@ -8,13 +8,14 @@ from django_fsm import TransitionNotAllowed
 from hypothesis import Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from orders import submission, worker
+from orders import desk, submission, worker
 from orders.lifecycle import NotAllowed
 from orders.models import Order
 from orders.placing import OrderRefused
 from orders.provider.client import ProviderClient
 from orders.provider.simulator import running_simulator
-from tests.factories import NOW, fund, make_provider, make_service, place
+from orders.statuses import OrderStatus
+from tests.factories import NOW, fresh, fund, make_provider, make_service, order_in, place
 from tests.orders import mutations
 from tests.orders.crashing import after, dies
 from tests.orders.test_concurrency import at_once, order_number
@@ -28,7 +29,6 @@ SEEN_BY_THE_MACHINE = [
     mutations.a_dead_workers_orders_are_sent_again,
     mutations.anybody_may_answer,
     mutations.the_forms_token_is_ignored,
-    mutations.returns_are_amounts,
     mutations.closed_orders_listen_to_machines,
     mutations.money_moves_while_halted,
 ]
@@ -44,6 +44,15 @@ def test_the_machine_finds_the_breach(machine, monkeypatch, mutation):
     found = profile(phases=[Phase.generate], report_multiple_bugs=False, print_blob=False)
     with pytest.raises(NOTICED):
         run_state_machine_as_test(machine, settings=found)
+
+
+@pytest.mark.django_db
+def test_returns_that_are_amounts_instead_of_levels_are_noticed(customer, admin, monkeypatch):
+    mutations.returns_are_amounts(monkeypatch.setattr)
+    order = order_in(OrderStatus.COMPLETED, customer)
+    for _time in range(2):
+        desk.refund(order_id=order.pk, amount=10, actor=admin, reason="x", now=NOW)
+    assert fresh(order).refunded == 30, "twice ten are twenty where returns are levels"
 
 
 ROUNDS = 5

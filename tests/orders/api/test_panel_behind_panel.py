@@ -14,13 +14,14 @@ from django.utils import timezone
 from accounts import api_keys
 from accounts.models import User
 from neopanel.env import CallRate, PollSchedule
-from orders import desk, ledger, lifecycle, money, worker
+from orders import ledger, lifecycle, money, worker
 from orders.importing import import_catalogue
 from orders.models import Order, OrderEvent, Provider, Service
 from orders.placing import Wish, place_order
 from orders.provider.client import AddRequest, ProviderClient
 from orders.provider.wire import Accepted, OurFault, Refused, TryLater
 from orders.provider_health import client_for
+from orders.reports import Report
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
 from orders.verification import verify
@@ -94,9 +95,9 @@ def carols(customer, panels):
 
 
 def moved(panels: Panels, order: Order, to: OrderStatus, agent: User, remains: int | None = None) -> Order:
-    """The lower panel's order after the upper one's was moved by an agent there."""
+    """The lower panel's order after the upper one's own provider moved it there."""
     upper = panels.upper(order)
-    desk.settle_by_hand(order_id=upper.pk, to=to, actor=agent, reason="Test", remains=remains, now=panels.now())
+    lifecycle.report(order_id=upper.pk, report=Report(to=to, remains=remains), now=panels.now())
     panels.work("poll")
     return fresh(order)
 
