@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -206,10 +207,12 @@ def restore(copy: Path) -> None:
     """As docs/operations.md says: everything stopped, the database put back as it was."""
     connection.close()
     if ON_SQLITE:
-        database = Path(connection.settings_dict["NAME"])
-        for name in (f"{database}-wal", f"{database}-shm"):
-            Path(name).unlink(missing_ok=True)
-        shutil.copyfile(copy, database)
+        # Page by page into the living file: in a test run other connections to it may still be open.
+        with (
+            closing(sqlite3.connect(copy)) as source,
+            closing(sqlite3.connect(connection.settings_dict["NAME"])) as target,
+        ):
+            source.backup(target)
         return
     command = ["pg_restore", "--clean", "--if-exists", "--single-transaction", "--exit-on-error"]
     subprocess.run(
