@@ -41,8 +41,15 @@ POSTGRES = (
 
 
 def create(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Puts index and triggers in place, filled from what the table holds."""
+    """Puts index and triggers in place, filled from what the table holds.
+
+    On PostgreSQL nothing is touched where the index is there: the role that serves does not own the tables.
+    """
     connection = connections[using]
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT 1 FROM pg_indexes WHERE indexname = %s", [f"{INDEX}_vector"])
+            if cursor.fetchone():
+                return
         for statement in SQLITE if connection.vendor == "sqlite" else POSTGRES:
             cursor.execute(statement)
