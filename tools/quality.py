@@ -45,6 +45,7 @@ def checks() -> Iterator[Check]:
     yield "types", module("mypy")
     yield "migrations", [*manage, "makemigrations", "--check", "--dry-run"]
     yield "deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING"]
+    yield "branches of the doors", module("tools.doors")
     yield "architecture and locks", module("pytest", "-q", "tests/test_architecture.py", "tests/test_locks.py")
 
 

@@ -7,7 +7,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools import doors
 from tools.environment import PYTHON, ROOT
 from tools.postgres import cluster
 
@@ -17,17 +16,8 @@ BROWSER_ONCE = "not browser"
 
 
 def run_tests(arguments: Sequence[str], environment: dict[str, str]) -> int:
-    """Two pytest runs, with the browser journeys in the first. Returns the worse exit code.
-
-    With all tests and NEOPANEL_MEASURE=doors, the first run also measures how much of the doors they reach; too little is a
-    failure then. It is not asked for by default: browsers and property tests still make the measurement lose threads.
-    """
-    with tempfile.TemporaryDirectory(prefix="neopanel-doors-") as folder:
-        asked = environment.get("NEOPANEL_MEASURE") == "doors"
-        measured = ["-p", doors.PLUGIN] if asked and not arguments else []
-        sqlite, on_sqlite = run_pytest("SQLite", [*measured, *arguments], environment | {doors.FOLDER_NAME: folder})
-        if measured and doors.too_low(Path(folder)):
-            sqlite = sqlite or 1
+    """Two pytest runs, with the browser journeys in the first. Returns the worse exit code."""
+    sqlite, on_sqlite = run_pytest("SQLite", arguments, environment)
     with cluster() as address:
         postgresql, on_postgresql = run_pytest(
             "PostgreSQL", without_browser(arguments), environment | {"DATABASE_URL": address}
