@@ -6,6 +6,7 @@ What the shop confirmed to somebody is written down; in the end all of it is tol
 import contextlib
 import json
 import random
+import re
 import sqlite3
 import sys
 import threading
@@ -86,7 +87,7 @@ class People:
             try:
                 job(dice)
             except (NotAllowed, Halted, OrderRefused, NotEnoughBalance) as refused:
-                self.note(f"refused: {str(refused)[:60]}")
+                self.note(f"refused: {re.sub('[0-9.,]+', '#', str(refused))[:60]}")
             except Error:
                 self.note("database did not answer")
                 hang_up()
