@@ -186,14 +186,25 @@ def suggest_number(*, order_id: int, number: str, actor: User, now: dt.datetime)
         lifecycle.record(order, Code.SUGGESTED, source=Source.AGENT, actor=actor, reason=number, now=now)
 
 
-def did_not_arrive(*, order_id: int, send_again: bool, actor: User, reason: str, now: dt.datetime) -> Outcome:
+def did_not_arrive(
+    *,
+    order_id: int,
+    send_again: bool,
+    actor: User,
+    reason: str,
+    now: dt.datetime,
+    seen_attempts: int | None = None,
+) -> Outcome:
     """ "It did not arrive": the order is an Error with its charge back, or is queued to be sent again.
 
-    The agent vouches for it, after looking at the provider's own pages. Raises NotAllowed, Halted.
+    The agent vouches for it, after looking at the provider's own pages. `seen_attempts` is how often the order had been sent
+    when they looked: where it was sent once more since, they have seen nothing of that. Raises NotAllowed, Halted.
     """
     _demand(reason)
     with transaction.atomic(durable=True):
         order = _locked_unknown(order_id)
+        if seen_attempts is not None and seen_attempts != order.attempts:
+            raise NotAllowed(_("The order was sent once more since you looked. Look at the provider's pages again."))
         # Whoever claimed it before has no say any more, whatever they hear.
         order.claim_token, order.claim_until, order.suggested_number = "", None, ""
         fields = ["claim_token", "claim_until", "suggested_number", "submission", "send_after"]

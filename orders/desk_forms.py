@@ -141,9 +141,11 @@ class NotArrivedForm(OrderDeskForm):
     )
     reason = ReasonField()
     confirmation = ConfirmField(gettext_lazy("MISSING"))
+    seen = WholeNumberField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, order: Order, **kwargs):
         super().__init__(*args, order=order, **kwargs)
+        self.fields["seen"].initial = order.attempts
         charge = money.show(order.charge - order.refunded, settings.CURRENCY)
         self.fields["then"].choices = [
             ("again", _("Send it again: it waits for the provider, and the customer stays charged")),

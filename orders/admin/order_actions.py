@@ -176,7 +176,12 @@ def do_arrived(order: Order, typed: dict[str, Any], actor: User, now: dt.datetim
 
 
 def do_not_arrived(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> object:
-    return desk.did_not_arrive(**who(order, actor, now), send_again=typed["then"] == "again", reason=typed["reason"])
+    return desk.did_not_arrive(
+        **who(order, actor, now),
+        send_again=typed["then"] == "again",
+        reason=typed["reason"],
+        seen_attempts=typed["seen"] or 0,
+    )
 
 
 def do_ask(order: Order, typed: dict[str, Any], actor: User, now: dt.datetime) -> None:

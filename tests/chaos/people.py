@@ -223,7 +223,13 @@ class People:
                 desk.suggest_number(order_id=order.pk, number=str(found[0]), **who)
                 self.note("it arrived")
         else:
-            desk.did_not_arrive(order_id=order.pk, send_again=order.pk % 2 == 0, reason="not there", **who)
+            desk.did_not_arrive(
+                order_id=order.pk,
+                send_again=order.pk % 2 == 0,
+                reason="not there",
+                seen_attempts=order.attempts,
+                **who,
+            )
             self.note("it did not arrive")
 
 

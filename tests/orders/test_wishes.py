@@ -163,6 +163,27 @@ def test_whoever_claimed_before_has_no_say_after_an_agents_decision(customer, ag
     assert not submission.accepted(order_id=order.pk, token=token, provider_order_id="1", now=NOW)
 
 
+def test_who_looked_before_a_colleague_sent_it_again_decides_nothing(customer, agent, lead):
+    order = unknown_order(customer)
+    looked = order.attempts
+    desk.did_not_arrive(
+        order_id=order.pk, send_again=True, actor=lead, reason="Not there", seen_attempts=looked, now=NOW
+    )
+    [mine] = submission.claim(now=NOW, most=1)
+    sync.record_answer(mine, Unknown("read time-out"), NOW)
+    for send_again in (True, False):
+        with pytest.raises(NotAllowed, match="sent once more"):
+            desk.did_not_arrive(
+                order_id=order.pk,
+                send_again=send_again,
+                actor=agent,
+                reason="Not there",
+                seen_attempts=looked,
+                now=NOW,
+            )
+    assert (fresh(order).submission, fresh(order).status, fresh(order).refunded) == ("unknown", S.PENDING, 0)
+
+
 def test_only_unknown_orders_are_decided_so(customer, agent):
     for status in S:
         order = order_in(status, customer)

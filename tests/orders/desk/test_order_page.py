@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from orders import desk, halt, ledger, lifecycle, money
+from orders import desk, halt, ledger, lifecycle, money, submission
 from orders.models import LedgerEntry, OrderEvent
 from orders.reports import Report
 from orders.statuses import OrderStatus
@@ -256,16 +256,33 @@ def test_a_number_for_a_lost_order_is_kept_for_the_worker_to_check(at_desk, cust
 @pytest.mark.parametrize(("then", "status", "submission"), [("again", S.PENDING, "queued"), ("error", S.ERROR, "none")])
 def test_an_order_that_did_not_arrive_needs_the_typed_word(at_desk, customer, agent, then, status, submission):
     order = lost(customer)
+    looked = hidden(page(at_desk, order), "not_arrived", "seen")
     for word in ("", "yes", "MISSED"):
-        refused = act(at_desk, order, "not_arrived", then=then, reason="Not in their list", confirmation=word)
+        refused = act(
+            at_desk, order, "not_arrived", then=then, reason="Not in their list", confirmation=word, seen=looked
+        )
         assert refused.status_code == 422
         assert "Type the word MISSING if you are sure." in words_of(refused)
     assert fresh(order).submission == "unknown"
-    done = act(at_desk, order, "not_arrived", then=then, reason="Not in their list", confirmation="missing")
+    done = act(
+        at_desk, order, "not_arrived", then=then, reason="Not in their list", confirmation="missing", seen=looked
+    )
     assert done.status_code == 302
     order = fresh(order)
     assert (order.status, order.submission, last_event(order).actor) == (status, submission, agent)
     assert order.refunded == (order.charge if then == "error" else 0)
+
+
+def test_a_page_from_before_the_order_was_sent_once_more_decides_nothing(at_desk, customer, agent):
+    order = lost(customer)
+    looked = hidden(page(at_desk, order), "not_arrived", "seen")
+    typed = {"then": "again", "reason": "Not in their list", "confirmation": "missing", "seen": looked}
+    assert act(at_desk, order, "not_arrived", **typed).status_code == 302
+    [mine] = submission.claim(now=NOW, most=1)
+    submission.unknown(order_id=order.pk, token=mine.claim_token, reason="No answer", now=NOW)
+    refused = act(at_desk, order, "not_arrived", **typed)
+    assert "sent once more since you looked" in words_of(refused)
+    assert fresh(order).submission == "unknown"
 
 
 def test_asking_now_makes_the_order_due(at_desk, customer, agent):
