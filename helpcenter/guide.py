@@ -1,9 +1,12 @@
 """What we say about a status of an order. Order pages, tickets and the status guide all read it here, so they agree."""
 
+import re
 from dataclasses import dataclass
+from html import unescape
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -16,6 +19,8 @@ from orders.statuses import OrderStatus
 # The status guide's place is a contract: pages, mails and bookmarks point to it.
 GUIDE_SECTION = "orders-troubleshooting"
 GUIDE_ARTICLE = "order-statuses-explained"
+
+LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,33 @@ class Advice:
     @property
     def url(self) -> str:
         return status_url(self.status)
+
+
+@dataclass(frozen=True)
+class PlainAdvice:
+    """The same words without markup, for a mail: addresses stand behind the words that link to them."""
+
+    label: str
+    meaning: str
+    what_to_do: str
+    note: str
+    money: str
+    contact_when: str
+    url: str
+
+
+def plain(advice: Advice, site: str) -> PlainAdvice:
+    """`site` is the shop's own address without a slash at the end (`https://shop.example`); every link begins with it."""
+    texts = {name: words_of(getattr(advice, name), site) for name in StatusAdvice.TEXTS}
+    return PlainAdvice(label=advice.label, url=f"{site}{advice.url}", **texts)
+
+
+def words_of(html: str, site: str) -> str:
+    def link(found: re.Match) -> str:
+        address = f"{site}{found[1]}" if found[1].startswith("/") else found[1]
+        return found[2] if found[2] == address else f"{found[2]} ({address})"
+
+    return unescape(strip_tags(LINK.sub(link, html))).strip()
 
 
 def advice_for(status: str) -> Advice:

@@ -19,6 +19,12 @@ def status_advice(status: str) -> guide.Advice:
 
 
 @register.simple_tag
+def status_advice_text(status: str, site: str) -> guide.PlainAdvice:
+    """The words for a mail, without markup and with whole addresses; one query. See `helpcenter/_advice_text.txt`."""
+    return guide.plain(guide.advice_for(status), site)
+
+
+@register.simple_tag
 def all_status_advice() -> dict[str, guide.Advice]:
     """Every status's advice by status value; one query."""
     return {str(advice.status.value): advice for advice in guide.all_advice()}

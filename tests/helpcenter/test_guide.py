@@ -93,3 +93,37 @@ def test_a_check_names_the_statuses_without_advice(loaded):
     (found,) = [m for m in checks.run_checks(databases=["default"]) if m.id == "helpcenter.W001"]
     assert found.msg == "The help center says nothing about these order statuses: Partial, Error."
     assert not found.is_serious()
+
+
+def test_a_mail_says_the_same_words_without_markup_and_with_whole_addresses(loaded):
+    make_advice(
+        status="partial",
+        meaning="A *part* & <more>.",
+        note="",
+        what_to_do="Read [the rules](/help/payments-balance-policies/refund-policy/#h-x) or <https://example.com/>.",
+    )
+    template = Template(
+        "{% load helpcenter_tags %}{% status_advice_text status site as advice %}"
+        '{% include "helpcenter/_advice_text.txt" with advice=advice only %}'
+    )
+    shown = template.render(Context({"status": "partial", "site": "https://shop.example"}))
+    assert shown.strip().splitlines() == [
+        "A part & <more>.",
+        "",
+        "What to do: Read the rules (https://shop.example/help/payments-balance-policies/refund-policy/#h-x) or "
+        "https://example.com/.",
+        "",
+        "Your money: money of partial",
+        "",
+        "Contact us when: contact_when of partial",
+        "",
+        f"Read this in the guide: https://shop.example{GUIDE}#status-partial",
+    ]
+
+
+def test_the_page_for_programs_says_the_guides_words(client, loaded):
+    make_advice(status="in_progress", meaning="It *runs* now.", money="Nothing else is taken, truly.")
+    shown = client.get("/api/").text
+    assert "It <em>runs</em> now." in shown
+    assert "Nothing else is taken, truly." in shown
+    assert f"{GUIDE}#status-in-progress" in shown
