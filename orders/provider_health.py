@@ -45,6 +45,7 @@ def client_for(provider: Provider) -> ProviderClient | None:
         key,
         allow_private_hosts=settings.ALLOW_PRIVATE_HOSTS,
         refusals=dict.fromkeys(lines, "refused") or None,
+        dialect=provider.dialect,
     )
 
 

@@ -15,8 +15,10 @@ NOW = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
 numbers = itertools.count(1)
 
 
-def make_provider(*, name: str = "", url: str = "http://127.0.0.1:1/api/v2", key: str = "upstream-key") -> Provider:
-    provider = Provider(name=name or f"Provider {next(numbers)}", url=url)
+def make_provider(
+    *, name: str = "", url: str = "http://127.0.0.1:1/api/v2", key: str = "upstream-key", dialect: str = "v2"
+) -> Provider:
+    provider = Provider(name=name or f"Provider {next(numbers)}", url=url, dialect=dialect)
     provider.key = key
     provider.save()
     return provider

@@ -1,11 +1,15 @@
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from orders.sealing import seal, unseal
 
 
 class Provider(models.Model):
-    """Somebody upstream who delivers. Its key is sealed at rest and never shown again."""
+    """Somebody upstream who delivers. Its key is sealed at rest and never shown again.
+
+    The dialect v1 knows no cancel and no request_id: a constraint keeps both switches off there.
+    """
 
     class Dialect(models.TextChoices):
         V1 = "v1", _("API v1")
@@ -49,6 +53,15 @@ class Provider(models.Model):
         verbose_name = _("provider")
         verbose_name_plural = _("providers")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="provider_v1_has_neither",
+                condition=~Q(dialect="v1") | Q(takes_request_id=False, can_cancel=False),
+                violation_error_message=_(
+                    "The dialect v1 knows no request_id and no cancel. Switch both off, or choose API v2."
+                ),
+            )
+        ]
         permissions = [("steer_provider", _("Can pause and resume providers and release held returns"))]
 
     def __str__(self):

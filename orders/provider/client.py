@@ -1,12 +1,12 @@
 """A provider as the panel calls it: typed questions, plain answers, and an honest word on what is certain afterwards.
 
-One provider dialect so far: `/api/v2`. The key travels in the form body, never in the address, and appears in no
-exception, no log and no `repr`.
+Two dialects. `v2` is what nearly every provider speaks; `v1` is older: it knows no cancel, no refill and no `request_id`.
+The key travels in the form body, never in the address, and appears in no exception, no log and no `repr`.
 """
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from django.db import connections
@@ -32,6 +32,9 @@ from orders.provider.wire import (
 )
 
 MOST_IDS = 100
+V1, V2 = "v1", "v2"
+# What a customer reads whose wish to cancel cannot even be put to the provider.
+KNOWS_NO_CANCEL = "The service cannot be asked to stop."
 ANSWER_BYTES = 256 * 1024
 # The longest list known has 3,680 services; with long descriptions that is a few megabytes.
 SERVICES_BYTES = 8 * 1024 * 1024
@@ -60,7 +63,7 @@ class AddRequest:
 class ProviderClient:
     """Speaks to one provider. Every call raises InsideTransaction while a database transaction is open.
 
-    `allow_private_hosts`: see `addresses.target_of`. `refusals`: see `wire.parse_added`.
+    `dialect`: `v1` or `v2`. `allow_private_hosts`: see `addresses.target_of`. `refusals`: see `wire.parse_added`.
     """
 
     url: str
@@ -68,13 +71,14 @@ class ProviderClient:
     allow_private_hosts: Sequence[str] = ()
     refusals: Mapping[str, str] | None = None
     timeouts: Timeouts = USUAL_TIMEOUTS
+    dialect: str = V2
 
     def add(self, request: AddRequest) -> AddOutcome:
         """Send an order, once. Nothing the provider or the network does raises; the outcome says what is certain."""
         fields = dict(request.inputs) | {"action": "add", "service": request.service, "link": request.link}
         if request.quantity is not None:
             fields["quantity"] = str(request.quantity)
-        if request.request_id:
+        if request.request_id and self.dialect == V2:
             fields["request_id"] = request.request_id
         try:
             answer = self._post(fields, ANSWER_BYTES)
@@ -84,7 +88,13 @@ class ProviderClient:
             return TryLater(0, error.reason)
         except transport.Lost as error:
             return Unknown(error.reason)
-        return parse_added(answer.status, answer.body, self.refusals, retry_after=_wait(answer))
+        return parse_added(
+            answer.status,
+            answer.body,
+            self.refusals,
+            retry_after=_wait(answer),
+            says_success=self.dialect == V1,
+        )
 
     def statuses(self, external_ids: Sequence[str]) -> StatusBatch:
         """Ask for up to 100 orders in one call. Raises BatchFailed, and ValueError for more than 100."""
@@ -93,6 +103,9 @@ class ProviderClient:
         if not external_ids:
             return StatusBatch(reports={}, missing=(), foreign=(), bad={})
         fields = {"action": "status", "orders": ",".join(external_ids)}
+        if self.dialect == V1 and len(external_ids) == 1:
+            # Every provider of the old dialect knows this form; not each of them knows the other.
+            fields = {"action": "status", "order": external_ids[0]}
         answer = self._ask(fields, ANSWER_BYTES, BatchFailed)
         batch = parse_statuses(answer.body, external_ids)
         if answer.status != 200:
@@ -102,10 +115,12 @@ class ProviderClient:
     def cancel(self, external_ids: Sequence[str]) -> Mapping[str, str]:
         """Ask for up to 100 orders to be stopped. Gives each answered id with "" for yes or the provider's words for no.
 
-        Safe to repeat. Raises CallFailed, and ValueError for more than 100.
+        Safe to repeat. A provider that speaks v1 is not even asked. Raises CallFailed, and ValueError for more than 100.
         """
         if len(external_ids) > MOST_IDS:
             raise ValueError(f"{len(external_ids)} ids in one call")
+        if self.dialect == V1:
+            return dict.fromkeys(external_ids, KNOWS_NO_CANCEL)
         answer = self._ask({"action": "cancel", "orders": ",".join(external_ids)}, ANSWER_BYTES, CallFailed)
         answers = parse_cancels(answer.body, external_ids)
         if answer.status != 200:
@@ -118,6 +133,10 @@ class ProviderClient:
         services = parse_services(answer.body)
         if answer.status != 200:
             _fail(answer, CallFailed)
+        if self.dialect == V1:
+            # Whatever its rows say, nobody can ask it for either.
+            offered = tuple(replace(one, cancel=False, refill=False) for one in services.services)
+            return replace(services, services=offered)
         return services
 
     def balance(self) -> Balance:

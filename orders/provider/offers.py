@@ -5,7 +5,7 @@ from typing import Any
 
 from orders.money import NotMoney
 from orders.provider import reading
-from orders.provider.wire import Balance, CallFailed, OfferedService, ServiceList, load, said
+from orders.provider.wire import SUCCESS, Balance, CallFailed, OfferedService, ServiceList, load, said
 
 SERVICE_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
 
@@ -42,7 +42,8 @@ def parse_balance(body: bytes) -> Balance:
         units = reading.amount(answer.get("balance"), round_up=False)
     except NotMoney:
         raise CallFailed("no usable balance in the answer") from None
-    return Balance(units, reading.word(answer.get("currency"), 10))
+    success = reading.word(answer.get("status")).casefold() == SUCCESS
+    return Balance(units, reading.word(answer.get("currency"), 10), says_success=success)
 
 
 def _service(row: Any) -> OfferedService | str:

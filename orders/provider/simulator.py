@@ -1,4 +1,4 @@
-"""A provider to run against: speaks `/api/v2` on a port of its own, delivers nothing, behaves as badly as it is told.
+"""A provider to run against: speaks `/api/v2` and `/api/v1` on a port of its own, delivers nothing, behaves as badly as it is told.
 
 Any key but `wrong` and the empty one is good. Words in a link force how its order goes (`simulator_progress`; `refused`
 is answered with `Bad link`). Faults are chosen by name (`simulator_faults`). Beside the usual actions there is
@@ -23,8 +23,10 @@ from orders.provider.simulator_catalogue import SERVICES, SimulatedService
 from orders.provider.simulator_faults import FAULTS, Reply, as_json, chosen
 from orders.provider.simulator_progress import COMPLETED, Progress, progress
 from orders.provider.simulator_state import SimulatedOrder, SimulatorState
+from orders.provider.simulator_v1 import IN_V1, in_v1
 
 PATH = "/api/v2"
+PATH_V1 = "/api/v1"
 KEY = "simulator"
 CURRENCY = "USD"
 DEPOSITED = parse("100000")
@@ -61,23 +63,27 @@ class Simulator:
             "cancel": self.cancel,
         }
 
-    def reply(self, fields: Mapping[str, str]) -> Reply:
+    def reply(self, fields: Mapping[str, str], *, v1: bool = False) -> Reply:
         if fields.get("key", "") in {"", "wrong"}:
             return as_json({"error": "Invalid API key"})
         action = fields.get("action", "")
         if action == "simulator_report":
             return as_json(self.state.report())
-        if action not in self.actions:
+        if action not in self.actions or (v1 and action not in IN_V1):
             return as_json({"error": "Incorrect request"})
         self.state.count("request", action)
         number = self.state.count("number", "all")
         name = chosen(self.conduct.faults, action=action, seed=self.conduct.seed, number=number)
         if name is None:
-            return as_json(self.actions[action](fields))
+            return as_json(self._answer(action, fields, v1=v1))
         self.state.count("fault", name)
         fault = FAULTS[name]
-        answer = self.actions[action](fields) if fault.acts else None
+        answer = self._answer(action, fields, v1=v1) if fault.acts else None
         return fault.spoil(answer)
+
+    def _answer(self, action: str, fields: Mapping[str, str], *, v1: bool) -> Any:
+        answer = self.actions[action](fields)
+        return in_v1(action, fields, answer) if v1 else answer
 
     def services(self, _fields: Mapping[str, str]) -> Any:
         return [service.offered() for service in SERVICES]
@@ -171,10 +177,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self._send(as_json({"error": "Incorrect request"}, status=400))
         body = self.rfile.read(int(length))
-        if self.path.partition("?")[0].rstrip("/") != PATH:
+        path = self.path.partition("?")[0].rstrip("/")
+        if path not in {PATH, PATH_V1}:
             return self._send(as_json({"error": "Not found"}, status=404))
         fields = dict(parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True))
-        return self._send(self.server.simulator.reply(fields))
+        return self._send(self.server.simulator.reply(fields, v1=path == PATH_V1))
 
     def do_GET(self) -> None:
         self._send(as_json({"error": "Only POST is answered here"}, status=405))
@@ -255,6 +262,10 @@ class RunningSimulator:
     url: str
     key: str
     simulator: Simulator
+
+    @property
+    def url_v1(self) -> str:
+        return self.url.removesuffix(PATH) + PATH_V1
 
     @property
     def host(self) -> str:

@@ -53,7 +53,11 @@ def _items(answer: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> R
     """A status answer with every order's item changed; errors stay."""
     if "status" in answer:
         return as_json(change(answer))
-    return as_json({key: item if "error" in item else change(item) for key, item in answer.items()})
+    return as_json({key: item if _is_error(item) else change(item) for key, item in answer.items()})
+
+
+def _is_error(item: Any) -> bool:
+    return isinstance(item, str) or "error" in item
 
 
 def _first(answer: Any, change: Callable[[str, Any], dict[str, Any]]) -> Reply:
@@ -82,7 +86,7 @@ MISSPELT = {
 
 
 def _misspelt(item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, "status": MISSPELT.get(item["status"], item["status"])}
+    return {**item, "status": MISSPELT.get(item["status"].capitalize(), item["status"])}
 
 
 def _start_counter(item: dict[str, Any]) -> dict[str, Any]:
@@ -90,11 +94,11 @@ def _start_counter(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _backward(item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, "status": "Pending"} if item["status"] in {"Processing", "In progress"} else item
+    return {**item, "status": "Pending"} if item["status"].capitalize() in {"Processing", "In progress"} else item
 
 
 def _change_of_mind(item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, "status": "Canceled"} if item["status"] == "Completed" else item
+    return {**item, "status": "Canceled"} if item["status"].capitalize() == "Completed" else item
 
 
 def _remains(value: Any) -> Callable[[Any], Reply]:
@@ -104,7 +108,8 @@ def _remains(value: Any) -> Callable[[Any], Reply]:
 def _list(answer: Any) -> Reply:
     if "status" in answer:
         return as_json([answer])
-    return as_json([{"order": int(key), **item} for key, item in answer.items()])
+    rows = ((key, {"error": item} if isinstance(item, str) else item) for key, item in answer.items())
+    return as_json([{"order": int(key), **item} for key, item in rows])
 
 
 def _cut(answer: Any) -> Reply:

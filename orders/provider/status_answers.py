@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from orders.provider import reading
-from orders.provider.wire import EXTERNAL_ID, BatchFailed, StatusBatch, StatusReport, load, said, status_of
+from orders.provider.wire import EXTERNAL_ID, SUCCESS, BatchFailed, StatusBatch, StatusReport, load, said, status_of
+from orders.statuses import OrderStatus
 
 
 def parse_statuses(body: bytes, asked: Sequence[str]) -> StatusBatch:
@@ -71,9 +72,12 @@ def _is_one_order(answer: dict[str, Any], asked: str) -> bool:
     failed: it tells nothing of the order, and taking it for the status Error would return the money."""
     if isinstance(answer.get("status"), dict | list | None) or answer.get("error") or "message" in answer:
         return False
-    return _id_of(answer) == asked or any(
-        name in answer for name in ("charge", "remains", "start_count", "start_counter")
-    )
+    if any(name in answer for name in ("charge", "remains", "start_count", "start_counter")):
+        return True
+    # In the dialect v1 `status` also says how the call went: alone beside the id, these two words are the call's.
+    if reading.word(answer["status"]).casefold() == SUCCESS or status_of(answer["status"]) == OrderStatus.ERROR:
+        return False
+    return _id_of(answer) == asked
 
 
 def _report(external_id: str, item: Any) -> StatusReport | str:

@@ -68,6 +68,7 @@ OUR_FAULTS: Mapping[str, str] = MappingProxyType(
 )
 
 LONGEST_RETRY = 3600
+SUCCESS = "success"
 EXTERNAL_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -206,10 +207,14 @@ class ServiceList:
 
 @dataclass(frozen=True)
 class Balance:
-    """What the shop has left at the provider, in the provider's currency."""
+    """What the shop has left at the provider, in the provider's currency.
+
+    `says_success`: the answer was marked `"status": "success"`, as the dialect v1 does and v2 does not.
+    """
 
     units: Units
     currency: str
+    says_success: bool = False
 
 
 # --- Parsing
@@ -227,9 +232,17 @@ def status_of(value: Any) -> OrderStatus | None:
 
 
 def parse_added(
-    http_status: int, body: bytes, refusals: Mapping[str, str] | None = None, *, retry_after: int = 0
+    http_status: int,
+    body: bytes,
+    refusals: Mapping[str, str] | None = None,
+    *,
+    retry_after: int = 0,
+    says_success: bool = False,
 ) -> AddOutcome:
     """What an answer to `add` proves.
+
+    `says_success`: the dialect marks an order that was taken with `"status": "success"`, so an id beside any other status
+    contradicts itself; an id without a status is an order in every dialect.
 
     `refusals`: the provider's own list of certain refusals (prefix -> reason) in place of the usual one.
     Only a positive whole number of at most 18 digits is an id. An answer that contradicts itself is Unknown.
@@ -254,6 +267,8 @@ def parse_added(
         external_id = _external_id(answer.get("order") if answer.get("order") is not None else answer.get("order_id"))
         if external_id is None or len(ids) > 1:
             return Unknown("no usable order id", evidence)
+        if says_success and reading.word(answer.get("status", SUCCESS)).casefold() != SUCCESS:
+            return Unknown("an id, and no success", evidence)
         return Accepted(external_id)
     if ids or not isinstance(error, str):
         return Unknown(f"HTTP {http_status}: neither an id nor a refusal", evidence)

@@ -81,3 +81,33 @@ def test_an_unknown_name_says_which_there_are():
     make_provider(name="Known one")
     with pytest.raises(CommandError, match=r"There is no provider 'Nobody'. Known: Known one."):
         run("Nobody")
+
+
+def test_a_provider_of_the_old_dialect_is_told_as_one(settings):
+    with running_simulator() as sim:
+        settings.ALLOW_PRIVATE_HOSTS = [sim.host]
+        make_provider(name="Old", url=sim.url_v1, key=sim.key, dialect="v1")
+        told = run("Old")
+        found = json.loads(run("Old", "--json"))
+    assert "Old answers by API v1 in " in told
+    assert "API v1 knows no cancel, no refill and no request_id." in told
+    assert "But its answers" not in told
+    assert (found["dialect"], found["looks_like"]) == ("v1", "v1")
+    assert found["services"] > 20
+
+
+def test_answers_that_look_like_the_other_dialect_are_said(settings):
+    with running_simulator() as sim:
+        settings.ALLOW_PRIVATE_HOSTS = [sim.host]
+        make_provider(name="Old", url=sim.url_v1, key=sim.key)
+        make_provider(name="New", url=sim.url, key=sim.key, dialect="v1")
+        assert "But its answers look like API v1. If that is so: add_provider 'Old' ... --dialect v1" in run("Old")
+        assert "But its answers look like API v2." in run("New")
+
+
+def test_a_key_that_cannot_be_unsealed_is_one_sentence():
+    provider = make_provider(name="Lost")
+    provider.sealed_key = "not-sealed-by-us"
+    provider.save(update_fields=["sealed_key"])
+    with pytest.raises(CommandError, match=r"^Lost: NEOPANEL_FIELD_KEYS lacks the key"):
+        run("Lost")

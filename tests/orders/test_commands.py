@@ -49,6 +49,15 @@ def test_a_provider_is_added_with_its_key_sealed(db):
     assert "secret-key" not in provider.sealed_key
 
 
+def test_a_provider_of_the_old_dialect_is_added_without_what_it_does_not_know(db):
+    run("add_provider", "Upstream", "https://upstream.example/api/v2", key="secret-key")
+    Provider.objects.update(takes_request_id=True, can_cancel=True)
+    told = run("add_provider", "Upstream", "https://upstream.example/api/v1", key="secret-key", dialect="v1")
+    assert told[0] == "API v1 knows no cancel, no refill and no request_id: none of them will be asked of it."
+    provider = Provider.objects.get()
+    assert (provider.dialect, provider.takes_request_id, provider.can_cancel) == ("v1", False, False)
+
+
 def test_a_providers_key_may_come_from_the_environment_and_is_changed_by_the_same_command(db, monkeypatch):
     run("add_provider", "Upstream", "https://upstream.example/api/v2", key="old")
     monkeypatch.setenv("UPSTREAM_KEY", "new")

@@ -14,7 +14,12 @@ class Command(BaseCommand):
         parser.add_argument("url", help="its API address, for example https://provider.example/api/v2")
         parser.add_argument("--key", help="the key that the provider gave you")
         parser.add_argument("--key-env", metavar="VAR", help="the name of an environment variable that holds the key")
-        parser.add_argument("--dialect", choices=Provider.Dialect.values, default=Provider.Dialect.V2)
+        parser.add_argument(
+            "--dialect",
+            choices=Provider.Dialect.values,
+            default=Provider.Dialect.V2,
+            help="which API it speaks (default: v2); v1 knows no cancel, no refill and no request_id",
+        )
 
     def handle(self, *, name, url, key, key_env, dialect, **options):
         key = key or os.environ.get(key_env or "", "")
@@ -28,5 +33,9 @@ class Command(BaseCommand):
         made = provider is None
         provider = provider or Provider(name=name)
         provider.url, provider.key, provider.dialect = url, key, dialect
+        if dialect == Provider.Dialect.V1:
+            provider.takes_request_id = provider.can_cancel = False
         provider.save()
+        if dialect == Provider.Dialect.V1:
+            self.stdout.write("API v1 knows no cancel, no refill and no request_id: none of them will be asked of it.")
         self.stdout.write(f"Provider {name} {'added' if made else 'changed'}. Next: import_catalogue {name!r}")

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from orders import money
 from orders.models import Provider
 from orders.provider.wire import CallFailed
-from orders.sync import client_for
+from orders.provider_health import NO_KEY, client_for
 
 
 class Command(BaseCommand):
@@ -23,6 +23,8 @@ class Command(BaseCommand):
             known = ", ".join(Provider.objects.values_list("name", flat=True)) or "none yet"
             raise CommandError(f"There is no provider {name!r}. Known: {known}.")
         client = client_for(provider)
+        if client is None:
+            raise CommandError(f"{name}: {NO_KEY}. Give the key again with add_provider.")
         begun = time.monotonic()
         try:
             balance = client.balance()
@@ -32,9 +34,11 @@ class Command(BaseCommand):
             raise CommandError(f"{name}: {explained(failed)}") from None
         if not services.services:
             raise CommandError(f"{name}: the key works, but it lists no service that can be read.")
+        seen = Provider.Dialect.V1 if balance.says_success else Provider.Dialect.V2
         found = {
             "provider": name,
             "dialect": provider.dialect,
+            "looks_like": seen,
             "key": "works",
             "latency_ms": answered_ms,
             "balance": money.plain(balance.units),
@@ -46,6 +50,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(found))
             return
         self.stdout.write(f"{name} answers by {provider.get_dialect_display()} in {answered_ms} ms, and the key works.")
+        if seen != provider.dialect:
+            self.stdout.write(
+                f"But its answers look like {seen.label}. If that is so: add_provider {name!r} ... --dialect {seen.value}"
+            )
+        if provider.dialect == Provider.Dialect.V1:
+            self.stdout.write("API v1 knows no cancel, no refill and no request_id.")
         self.stdout.write(f"Balance: {found['balance']} {balance.currency or settings.CURRENCY}")
         unreadable = f" ({len(services.skipped)} more could not be read)" if services.skipped else ""
         self.stdout.write(f"Services: {len(services.services)}{unreadable}")

@@ -11,7 +11,7 @@ from orders.provider.simulator_state import SimulatorState
 
 
 class Command(BaseCommand):
-    help = "Runs a provider that speaks /api/v2, delivers nothing and needs no database of the panel. Ctrl-C stops it."
+    help = "Runs a provider that speaks /api/v2 and /api/v1, delivers nothing and needs no database of the panel. Ctrl-C stops it."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -202,3 +202,68 @@ def test_ids_that_the_upper_panel_does_not_know_are_told_apart(panels, carols):
     assert list(batch.reports) == [number]
     assert batch.bad == {"987654": "Incorrect order ID"}
     assert panels.client.cancel([number, "987654"]) == {number: "", "987654": "Incorrect order ID"}
+
+
+# --- The upper panel by the old dialect
+
+
+@pytest.fixture
+def by_v1(panels) -> Panels:
+    """The lower panel speaks v1 to the upper one, which forgets what it offered by v2."""
+    panels.provider.url = panels.provider.url.replace("/api/v2", "/api/v1")
+    panels.provider.dialect = Provider.Dialect.V1
+    panels.provider.takes_request_id = panels.provider.can_cancel = False
+    panels.provider.save(update_fields=["url", "dialect", "takes_request_id", "can_cancel"])
+    import_catalogue(provider=panels.provider, offered=panels.client.services(), markup=Decimal(20))
+    return panels
+
+
+def test_the_old_dialect_offers_the_same_catalogue_without_cancel_and_refill(by_v1):
+    offered = {service.external_id: service for service in by_v1.client.services().services}
+    for upper in Service.objects.filter(provider__name="Above"):
+        service = offered[str(upper.pk)]
+        same = ("name", "rate", "minimum", "maximum")
+        assert [getattr(service, field) for field in same] == [getattr(upper, field) for field in same]
+        assert (service.cancel, service.refill, service.dripfeed) == (False, False, upper.can_drip)
+        assert by_v1.sold(upper).type == upper.type
+
+
+def test_by_the_old_dialect_an_order_runs_through_both_and_the_money_adds_up(by_v1, carols, customer, lead):
+    order = carols(by_v1.likes)
+    assert (order.status, order.submission) == (OrderStatus.PROCESSING, Order.Submission.ACCEPTED)
+    assert moved(by_v1, order, OrderStatus.IN_PROGRESS, lead).status == OrderStatus.IN_PROGRESS
+    other = carols(by_v1.likes, link=f"{LINK}/other")
+    order = moved(by_v1, order, OrderStatus.PARTIAL, lead, remains=400)
+    assert (order.status, order.remains) == (OrderStatus.PARTIAL, 400)
+    assert moved(by_v1, other, OrderStatus.CANCELED, lead).status == OrderStatus.CANCELED
+    assert by_v1.client.balance().units == ledger.balance_of(by_v1.bob) == money.parse("49.46")
+    assert ledger.balance_of(customer) == money.parse("99.352")
+    assert verify() == []
+
+
+def test_by_the_old_dialect_one_bare_text_for_a_bad_id_leaves_the_others_alone(by_v1, carols):
+    number = str(by_v1.upper(carols(by_v1.likes)).pk)
+    batch = by_v1.client.statuses([number, "987654"])
+    assert list(batch.reports) == [number]
+    assert batch.bad == {"987654": "Incorrect order ID"}
+    assert by_v1.client.statuses(["987654"]).bad == {"987654": "Incorrect order ID"}
+    assert by_v1.client.statuses([number]).reports[number].status == OrderStatus.PENDING
+
+
+def test_a_wish_that_the_old_dialect_cannot_pass_on_ends_and_says_so(panels, carols, customer):
+    order = carols(panels.likes)
+    lifecycle.cancel(order_id=order.pk, actor=customer, now=panels.now())
+    Provider.objects.filter(pk=panels.provider.pk).update(dialect="v1", takes_request_id=False, can_cancel=False)
+    panels.work("cancel")
+    assert fresh(order).cancel_asked_at is None
+    refused = OrderEvent.objects.get(order=order, code=OrderEvent.Code.CANCEL_REFUSED)
+    assert refused.reason == "The service cannot be asked to stop."
+    assert panels.upper(order).status == OrderStatus.PENDING
+
+
+def test_no_request_id_goes_to_the_old_dialect_and_refusals_are_understood(by_v1, carols):
+    request = AddRequest(service=str(by_v1.likes.pk), link=LINK, quantity=9, request_id="lower-1")
+    assert by_v1.client.add(request) == Refused("Quantity less than minimal 10", "min_quantity")
+    carols(by_v1.likes)
+    upper = Order.objects.get(wallet=by_v1.bob.pk)
+    assert str(fresh(carols(by_v1.likes, link=f"{LINK}/2")).request_id) not in upper.client_key

@@ -134,6 +134,16 @@ def test_an_operator_sets_what_a_provider_can_do_and_keeps_its_key(at_panel, pro
     assert kept.refusals.split() == ["Bad", "link", "Not", "for", "sale"]
 
 
+def test_a_provider_of_the_old_dialect_is_promised_nothing_that_it_does_not_know(at_panel, provider):
+    typed = {"name": "North", "url": "https://north.example.com/api/v1", "dialect": "v1", "is_active": "on"}
+    refused = at_panel.post(f"{LIST}{provider.pk}/change/", typed | {"can_cancel": "on"})
+    assert "The dialect v1 knows no request_id and no cancel." in words_of(refused)
+    assert again(provider).dialect == "v2"
+    assert at_panel.post(f"{LIST}{provider.pk}/change/", typed).status_code == 302
+    assert (again(provider).dialect, again(provider).can_cancel) == ("v1", False)
+    assert "it knows no cancel, no refill and no request_id" in words_of(page(at_panel, provider))
+
+
 @pytest.mark.parametrize("number", [987_654, 2**63])
 def test_a_provider_that_does_not_exist_is_404(at_panel, number):
     assert at_panel.get(f"{LIST}{number}/health/").status_code == 404

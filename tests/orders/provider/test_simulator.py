@@ -294,3 +294,69 @@ def test_the_command_runs_as_a_process_of_its_own(tmp_path):
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
     assert (tmp_path / "simulator.sqlite3").exists()
+
+
+# --- The old dialect
+
+
+def old_client(sim):
+    return ProviderClient(sim.url_v1, sim.key, allow_private_hosts=[sim.host], timeouts=QUICK, dialect="v1")
+
+
+def test_the_old_dialect_is_spoken_in_its_own_words():
+    clock = Clock()
+    with running_simulator(clock=clock) as sim:
+        assert answer(sim, action="add", service="1", link="https://example.com/completed", quantity="100") == {
+            "status": "success",
+            "order": 10001,
+        }
+        clock.time += 40
+        one = answer(sim, action="status", order="10001")
+        assert (one["order"], one["status"]) == ("10001", "in progress")
+        assert answer(sim, action="status", orders="10001,7") == {"10001": one, "7": "Incorrect order ID"}
+        assert answer(sim, action="balance")["status"] == "success"
+        assert answer(sim, action="cancel", orders="10001") == {"error": "Incorrect request"}
+        row = next(row for row in answer(sim, action="services") if row["service"] == "1")
+    assert (row["type"], row["dripfeed"], "cancel" in row, "refill" in row) == ("default", 1, False, False)
+
+
+def answer(sim, **fields):
+    body = "&".join(f"{name}={value}" for name, value in {"key": sim.key, **fields}.items()).encode()
+    with urllib.request.urlopen(sim.url_v1, body, timeout=5) as told:  # noqa: S310 (our own)
+        return json.load(told)
+
+
+def test_our_client_follows_an_order_by_the_old_dialect():
+    clock = Clock()
+    with running_simulator(clock=clock) as sim:
+        assert old_client(sim).add(order("https://example.com/completed")) == Accepted("10001")
+        assert old_client(sim).add(order("https://example.com/partial")) == Accepted("10002")
+        clock.time += 100
+        batch = old_client(sim).statuses(["10001", "10002", "7"])
+        assert batch.reports["10001"].status == OrderStatus.COMPLETED
+        assert batch.reports["10002"].status == OrderStatus.PARTIAL
+        assert batch.bad == {"7": "Incorrect order ID"}
+        assert old_client(sim).statuses(["10001"]).reports["10001"].remains == 0
+        assert old_client(sim).balance().says_success
+        found = old_client(sim).services()
+    assert found.skipped == ()
+    assert {(service.cancel, service.refill) for service in found.services} == {(False, False)}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_fault_makes_the_old_dialect_send_twice_or_say_more_than_it_knows(fault):
+    with running_simulator(faults={fault: 1.0}, silence=2) as sim:
+        outcome = old_client(sim).add(order())
+        taken = sim.report()["orders"]
+        if isinstance(outcome, Accepted | Unknown):
+            assert taken <= 1
+        else:
+            assert not taken, "what is called certain is certain"
+        sim.misbehave({})
+        old_client(sim).add(order("https://example.com/2"))
+        sim.misbehave({fault: 1.0})
+        try:
+            batch = old_client(sim).statuses(["10001", "7"])
+        except BatchFailed:
+            return
+        assert set(batch.reports) <= {"10001"}

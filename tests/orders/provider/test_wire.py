@@ -318,3 +318,30 @@ def test_too_many_requests_were_certainly_not_taken(body):
 )
 def test_retry_after_is_a_number_or_a_date_and_at_most_an_hour(text, seconds):
     assert parse_retry_after(text, dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)) == seconds
+
+
+# --- The old dialect
+
+
+@pytest.mark.parametrize("status", ["error", "fail", "pending", "", 0])
+def test_by_the_old_dialect_an_id_beside_no_success_proves_nothing(status):
+    body = json.dumps({"status": status, "order": 32}).encode()
+    assert isinstance(parse_added(200, body, says_success=True), Unknown)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"status": "success", "order": 32}', b'{"status": "Success", "order": "32"}', b'{"order": 32}']
+)
+def test_by_the_old_dialect_success_and_an_id_are_an_order(body):
+    assert parse_added(200, body, says_success=True) == Accepted("32")
+
+
+@pytest.mark.parametrize("word", ["error", "fail", "success"])
+def test_a_word_on_the_call_is_no_word_on_the_order(word):
+    with pytest.raises(BatchFailed):
+        parse_statuses(json.dumps({"order": "32", "status": word}).encode(), ["32"])
+
+
+def test_an_order_that_failed_with_its_counters_is_told():
+    report = parse_statuses(b'{"order": "32", "status": "error", "charge": "0"}', ["32"]).reports["32"]
+    assert report.status == OrderStatus.ERROR
