@@ -31,10 +31,11 @@ from orders.models import Order, Provider
 from orders.provider.simulator import RunningSimulator, running_simulator
 from orders.provider_health import client_for
 from orders.worker import run_for_ever
-from support import ticketing
-from support.models import Ticket, Topic
+from support import ticketing, uploads
+from support.models import Ticket, TicketState, Topic
 from tests.conftest import PASSWORD
 from tests.factories import NOW, make_provider
+from tests.support.files_to_send import picture, sent
 from tools.system import NO_CHROMIUM, find_chromium
 
 # Playwright keeps an event loop running in the test's thread, and Django refuses its database inside one; no code of
@@ -236,6 +237,11 @@ def sign_in(page: Page, user: User, password: str = PASSWORD) -> None:
     page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
 
 
+def width_of(page: Page, path: str) -> int:
+    page.goto(path)
+    return page.evaluate("document.documentElement.scrollWidth")
+
+
 def open_ticket(customer: User, order: Order) -> Ticket:
     return ticketing.open_ticket(
         customer=customer,
@@ -245,3 +251,15 @@ def open_ticket(customer: User, order: Order) -> Ticket:
         client_key=f"journey-{order.pk}",
         now=NOW,
     )
+
+
+def talk_over(ticket: Ticket, agent: User, *, then: TicketState = TicketState.WAITING) -> Ticket:
+    """The ticket after a conversation: a picture, a note of the team, an answer that leaves it `then`."""
+    shown = uploads.accepted([sent(picture(size=(390, 844)), "a screen.png")], customer=ticket.customer)
+    common = {"ticket_number": ticket.pk, "now": NOW}
+    ticketing.reply(
+        **common, author=ticket.customer, by_staff=False, text=f"See https://example.com/{'x' * 200}", files=shown
+    )
+    ticketing.note(**common, author=agent, text="The provider knows nothing of it.")
+    ticketing.reply(**common, author=agent, by_staff=True, text="We look into it.", then=then)
+    return Ticket.objects.get(pk=ticket.pk)

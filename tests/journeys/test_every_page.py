@@ -1,13 +1,13 @@
 """What every page owes to everybody: it fits a small screen, and axe finds nothing, in light and in dark."""
 
 import pytest
-from playwright.sync_api import Page
 
 from orders.models import Order
 from orders.statuses import OrderStatus
+from support.models import TicketState, Topic
 from tests.factories import order_in
 from tests.journeys.axe import complaints
-from tests.journeys.conftest import DESKTOP, PHONE, open_ticket
+from tests.journeys.conftest import DESKTOP, PHONE, open_ticket, talk_over, width_of
 
 SMALLEST = {"width": 320, "height": 640}
 GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
@@ -15,11 +15,13 @@ OPEN_TO_ALL = ["/", "/services/", "/api/", "/help/", GUIDE, "/accounts/login/", 
 
 
 @pytest.fixture
-def customers_pages(customer, help_center) -> list[str]:
+def customers_pages(customer, agent, help_center) -> list[str]:
     """The main pages of somebody with orders in every status, one of them with a link that has no place to break."""
     orders = [order_in(status, customer) for status in OrderStatus if status != OrderStatus.REFUNDED]
     long = order_in(OrderStatus.IN_PROGRESS, customer, link=f"https://example.com/{'a' * 300}")
     ticket = open_ticket(customer, orders[0])
+    answered = talk_over(open_ticket(customer, orders[1]), agent)
+    solved = talk_over(open_ticket(customer, orders[2]), agent, then=TicketState.SOLVED)
     service = Order.objects.latest("pk").service_id
     return [
         "/",
@@ -37,7 +39,9 @@ def customers_pages(customer, help_center) -> list[str]:
         "/help/faq/",
         "/tickets/",
         f"/tickets/new/?order={long.pk}",
-        f"/tickets/{ticket.pk}/",
+        f"/tickets/new/?order={orders[0].pk}",
+        *(f"/tickets/new/?topic={topic}" for topic in Topic),
+        *(f"/tickets/{one.pk}/" for one in (ticket, answered, solved)),
         "/api/",
         "/accounts/api-keys/",
         "/accounts/preferences/",
@@ -53,11 +57,6 @@ def test_no_page_scrolls_sideways_on_the_smallest_phone(new_context, signed_in, 
     wide = [f"{path}: {width}" for path in OPEN_TO_ALL if (width := width_of(visitor, path)) > SMALLEST["width"]]
     wide += [f"{path}: {width}" for path in customers_pages if (width := width_of(page, path)) > SMALLEST["width"]]
     assert not wide, "\n".join(wide)
-
-
-def width_of(page: Page, path: str) -> int:
-    page.goto(path)
-    return page.evaluate("document.documentElement.scrollWidth")
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

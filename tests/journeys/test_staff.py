@@ -7,22 +7,41 @@ from playwright.sync_api import ConsoleMessage, expect
 from helpcenter.models import Article, StatusAdvice
 from orders.models import LedgerEntry, Provider, Service
 from orders.statuses import OrderStatus
+from support.models import CannedReply
+from support.queues import QUEUES
 from tests.factories import fresh, order_in, place
 from tests.journeys.axe import complaints
-from tests.journeys.conftest import open_ticket
+from tests.journeys.conftest import DESKTOP, PHONE, open_ticket, talk_over, width_of
 from tests.orders.desk.situations import lost, reported_late
 
 
 @pytest.fixture
-def shop(customer, help_center) -> dict[str, object]:
+def shop(customer, agent, help_center) -> dict[str, object]:
     """Something for every admin page to show."""
     order = order_in(OrderStatus.PARTIAL, customer)
     return {
         "order": order,
-        "ticket": open_ticket(customer, order),
+        "ticket": talk_over(open_ticket(customer, order), agent),
+        "prepared": CannedReply.objects.create(title="Anything else?", text="About {order}: anything else?"),
         "doubtful": reported_late(customer),
         "lost": lost(customer),
     }
+
+
+def pages_of_support(shop) -> list[str]:
+    """Every page where tickets are worked on."""
+    return [
+        address("support_ticket"),
+        *(f"{address('support_ticket')}?queue={queue.name}" for queue in QUEUES),
+        address("support_ticket", shop["ticket"].pk),
+        reverse("admin:support_ticket_seen", args=[shop["ticket"].pk]),
+        reverse("admin:support_ticket_open"),
+        reverse("admin:support_ticket_report"),
+        address("support_cannedreply"),
+        address("support_cannedreply", shop["prepared"].pk),
+        address("support_customerread"),
+        address("support_adviceanswer"),
+    ]
 
 
 def address(kind: str, pk: object = None) -> str:
@@ -45,8 +64,7 @@ def test_admin_pages_load_without_a_complaint(signed_in, admin, shop):
         address("orders_halt"),
         address("orders_ledgerentry"),
         address("orders_ledgerentry", LedgerEntry.objects.first().pk),
-        address("support_ticket"),
-        address("support_ticket", shop["ticket"].pk),
+        *pages_of_support(shop),
         address("helpcenter_article"),
         address("helpcenter_article", Article.objects.first().pk),
         address("helpcenter_statusadvice"),
@@ -65,8 +83,9 @@ def test_admin_pages_load_without_a_complaint(signed_in, admin, shop):
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe_finds_nothing_where_staff_work(colours, signed_in, admin, shop):
-    page = signed_in(admin, color_scheme=colours)
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing_where_staff_work(size, colours, signed_in, admin, shop):
+    page = signed_in(admin, viewport=size, color_scheme=colours)
     paths = [
         reverse("admin:index"),
         address("orders_order"),
@@ -77,13 +96,18 @@ def test_axe_finds_nothing_where_staff_work(colours, signed_in, admin, shop):
         address("orders_provider"),
         reverse("admin:orders_provider_health", args=[shop["order"].provider_id]),
         address("orders_halt"),
-        address("support_ticket"),
-        address("support_ticket", shop["ticket"].pk),
+        *pages_of_support(shop),
         address("helpcenter_article", Article.objects.first().pk),
         address("helpcenter_statusadvice", StatusAdvice.objects.first().pk),
     ]
     found = complaints(page, paths)
     assert not found, "\n".join(found)
+
+
+def test_no_page_of_support_scrolls_sideways_on_a_phone(signed_in, admin, shop):
+    page = signed_in(admin, viewport=PHONE, is_mobile=True, has_touch=True)
+    wide = [f"{path}: {width}" for path in pages_of_support(shop) if (width := width_of(page, path)) > PHONE["width"]]
+    assert not wide, "\n".join(wide)
 
 
 def test_an_agent_decides_a_report_and_cancels_what_waits(signed_in, agent, customer, shop):

@@ -13,7 +13,6 @@ from orders.statuses import OrderStatus
 from support.models import Draft, Message, Ticket
 from tests.conftest import PASSWORD
 from tests.factories import order_in
-from tests.journeys.axe import complaints
 from tests.journeys.conftest import PHONE, open_ticket
 from tests.support.files_to_send import picture
 
@@ -140,21 +139,3 @@ def test_keys_lead_to_the_forms_until_they_are_switched_off(signed_in, customer,
     page.get_by_role("button", name="Switch the keys off").click()
     page.keyboard.press("n")
     expect(page.get_by_label("Note that only the team reads")).not_to_be_focused()
-
-
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe_finds_nothing_at_the_desk(colours, signed_in, customer, agent, help_center):
-    ticket = open_ticket(customer, order_in(OrderStatus.PARTIAL, customer))
-    page = signed_in(agent, color_scheme=colours)
-    found = complaints(
-        page,
-        [
-            "/admin/support/ticket/?queue=unassigned",
-            "/admin/support/ticket/open/",
-            "/admin/support/ticket/report/",
-            f"/admin/support/ticket/{ticket.pk}/change/",
-            f"/admin/support/ticket/{ticket.pk}/seen/",
-            "/admin/support/cannedreply/",
-        ],
-    )
-    assert not found, "\n".join(found)
