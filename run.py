@@ -7,6 +7,7 @@
     python3 run.py test [...]       all tests, on SQLite and PostgreSQL; arguments go to pytest
     python3 run.py check            lint, types, templates, migrations, deployment, architecture, locks
     python3 run.py bench [...]      benchmarks
+    python3 run.py look [...]       a picture of every page, and contact sheets, in screenshots/
     python3 run.py manage ...       any Django command
 
 The environment names that change how it starts are in docs/operations.md.
@@ -102,6 +103,14 @@ def bench(arguments: list[str]) -> int:
         become([str(PYTHON), "-m", "tests.benchmarks", *arguments], dict(os.environ))
     print("There are no benchmarks yet.")
     return 0
+
+
+def look(arguments: list[str]) -> NoReturn:
+    with one_at_a_time():
+        ensure([RUNTIME_LOCK, DEVELOPMENT_LOCK])
+        ensure_chromium()
+        ensure_driver(VENV)
+    become([str(PYTHON), "-m", "tests.journeys.contact_sheet", *arguments], dict(os.environ))
 
 
 def manage(arguments: list[str]) -> NoReturn:
@@ -216,7 +225,8 @@ def welcome(host: str, port: int) -> None:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "run": run, "web": web, "worker": worker, "test": test, "check": check, "bench": bench, "manage": manage,
+    "run": run, "web": web, "worker": worker, "test": test, "check": check, "bench": bench, "look": look,
+    "manage": manage,
 }  # fmt: skip
 
 
