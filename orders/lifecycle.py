@@ -254,7 +254,9 @@ def _count(order: Order, decision: Decision, now: dt.datetime, fields: list[str]
     order.moved_at = now
     fields += ["remains", "start_count", "moved_at"]
     if order.status == OrderStatus.IN_PROGRESS:
-        order.contact_after = no_movement_until(moved=now, quantity=order.quantity, stated_speed=order.stated_speed)
+        order.contact_after = no_movement_until(
+            moved=now, quantity=order.quantity, stated_speed=order.stated_speed, learned=order.usual_minutes
+        )
         fields.append("contact_after")
 
 

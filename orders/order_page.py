@@ -57,7 +57,13 @@ class OrderPage:
 
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:
     """The customer's order with all that its page shows; None for an unknown order and for somebody else's alike."""
-    order = queries.orders_of(customer).select_related("service", "provider").filter(pk=order_id).first()
+    order = (
+        queries.orders_of(customer)
+        .select_related("service__times", "provider")
+        .defer("service__times__samples")
+        .filter(pk=order_id)
+        .first()
+    )
     return None if order is None else page_of(order, now=now)
 
 
@@ -67,7 +73,7 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
     open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
     return OrderPage(
         order=order,
-        verdict=verdict_for(order, Facts(open_ticket=open_ticket), now),
+        verdict=verdict_for(order, Facts(open_ticket=open_ticket, measured=order.service.measured), now),
         money=money_card(order),
         events=tuple(order.events.select_related("actor").order_by("-id")),
         tickets=tickets,

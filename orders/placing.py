@@ -77,7 +77,10 @@ class Quote:
 def on_sale(service_id: int) -> Service:
     """The service, if it may be ordered now. Raises OrderRefused."""
     service = (
-        Service.objects.select_related("provider", "category").filter(pk=service_id, is_on_sale=True).first()
+        Service.objects.select_related("provider", "category", "times")
+        .defer("times__samples")
+        .filter(pk=service_id, is_on_sale=True)
+        .first()
         if 0 < service_id < 2**63
         else None
     )
@@ -258,6 +261,7 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | 
         charge=offer.charge,
         stated_start=service.stated_start,
         stated_speed=service.stated_speed,
+        usual_minutes=service.measured.running_p90 if service.measured else None,
         created_at=now,
         status_since=now,
         moved_at=now,

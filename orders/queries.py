@@ -37,7 +37,8 @@ def payment_methods() -> QuerySet[PaymentMethod]:
 
 def shelves(search: str = "") -> list[Category]:
     """Categories with their services on sale (`on_sale`), in shop order; by name, number or category where `search` is given."""
-    services = Service.objects.filter(is_on_sale=True).order_by("position", "id")
+    services = Service.objects.filter(is_on_sale=True).select_related("times").defer("times__samples")
+    services = services.order_by("position", "id")
     search = search.strip().lstrip("#").replace("\x00", "")[:100]
     if search:
         match = Q(name__icontains=search) | Q(category__name__icontains=search)

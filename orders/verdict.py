@@ -5,11 +5,11 @@ Pages, tickets, admin and mails only show it. `queries.needing_attention` is the
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
-from orders.models import Order
+from orders.models import Order, ServiceTimes
 from orders.statuses import OrderStatus
 
 # Platforms count late: until then "is it all there?" has no answer.
@@ -38,6 +38,18 @@ class Facts:
     """What the verdict needs beside the order itself."""
 
     open_ticket: int | None = None
+    # What was measured of the service, where enough orders say something.
+    measured: ServiceTimes | None = None
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What this service's orders needed lately, in minutes: to start (`of_start`), or from order to end."""
+
+    median: int
+    most: int  # nine of ten were done by then
+    orders: int
+    of_start: bool
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,7 @@ class Verdict:
     until: dt.datetime | None = None
     actions: tuple[Action, ...] = ()
     checklist: tuple[str, ...] = ()
+    usual: Usual | None = None
 
 
 def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
@@ -89,7 +102,17 @@ def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
             _("We have asked the service to stop. Money comes back when it says what was not delivered."),
             order.cancel_asked_at,
         )
-    return RULES[OrderStatus(order.status)](order, now)
+    verdict = RULES[OrderStatus(order.status)](order, now)
+    return replace(verdict, usual=_usual(order, facts.measured)) if facts.measured else verdict
+
+
+def _usual(order: Order, measured: ServiceTimes) -> Usual | None:
+    """What the reader of an open order waits for: the start, then the end."""
+    if order.status == OrderStatus.IN_PROGRESS:
+        return Usual(measured.finish_median, measured.finish_p90, measured.orders, of_start=False)
+    if order.is_active:
+        return Usual(measured.start_median, measured.start_p90, measured.orders, of_start=True)
+    return None
 
 
 def _before_start(order: Order, now: dt.datetime) -> Verdict:

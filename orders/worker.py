@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import close_old_connections
 from django.utils import timezone
 
-from orders import bookkeeping, notifications, provider_health, sync, wishes
+from orders import bookkeeping, delivery_times, notifications, provider_health, sync, wishes
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ CHORES: dict[str, Callable[[Clock], int]] = {
     "notify": notifications.notify_due,
     "reconcile": bookkeeping.reconcile_due,
     "sweep": bookkeeping.sweep_due,
+    "learn": delivery_times.learn_due,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.models import User
 from orders import ledger
+from orders.delivery_times import times_of
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.money import plain, undelivered
 from orders.statuses import OrderStatus
@@ -41,6 +42,7 @@ def evidence_for(
     return evidence | {
         "order": _order(order),
         "service": _service(order),
+        "measured": _measured(order),
         "verdict": _verdict(order, now),
         "events": [_event(event) for event in order.events.select_related("actor").order_by("id")],
         "entries": [_entry(entry) for entry in order.entries.order_by("seq")],
@@ -81,6 +83,21 @@ def _service(order: Order) -> Evidence:
         "stated_speed_a_day": order.stated_speed,
         "starts_by": _iso(order.starts_by),
         "slow_after": _iso(order.contact_after),
+    }
+
+
+def _measured(order: Order) -> Evidence | None:
+    """What the service's orders really needed lately, in minutes; None where too few orders say anything."""
+    times = times_of(order.service_id)
+    if times is None:
+        return None
+    return {
+        "orders": times.orders,
+        "start_median": times.start_median,
+        "start_p90": times.start_p90,
+        "finish_median": times.finish_median,
+        "finish_p90": times.finish_p90,
+        "partial": times.partial,
     }
 
 

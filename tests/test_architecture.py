@@ -39,7 +39,7 @@ LAYERS = (
     {"lifecycle", "provider"},
     {"provider_health", "deposits"},
     {"placing", "submission", "importing", "desk", "steering"},
-    {"sync", "wishes", "bookkeeping", "mass"},
+    {"sync", "wishes", "bookkeeping", "mass", "delivery_times"},
     {"verdict", "queries", "notifications", "worker"},
     {"forms", "exports", "deposit_forms", "desk_forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},

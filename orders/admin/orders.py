@@ -189,7 +189,8 @@ class OrderAdmin(ReadOnly):
     def _order(self, order_id: int) -> Order:
         if order_id >= 2**63:
             raise Http404
-        rows = Order.objects.select_related("wallet__customer", "service", "provider", "suggested_by")
+        rows = Order.objects.select_related("wallet__customer", "service__times", "provider", "suggested_by")
+        rows = rows.defer("service__times__samples")
         return get_object_or_404(rows, pk=order_id)
 
     def _page(self, request: HttpRequest, order_id: int, *, typed=None, status: int = 200) -> HttpResponse:

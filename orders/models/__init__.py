@@ -5,6 +5,7 @@ from orders.models.deposit import Deposit, PaymentMethod
 from orders.models.event import OrderEvent
 from orders.models.ledger import LedgerEntry, Wallet
 from orders.models.mass import MassOrder
+from orders.models.measuring import ServiceTimes
 from orders.models.order import Order
 from orders.models.provider import Provider
 from orders.models.running import ChoreRun, Halt
@@ -21,5 +22,6 @@ __all__ = [
     "PaymentMethod",
     "Provider",
     "Service",
+    "ServiceTimes",
     "Wallet",
 ]

@@ -66,5 +66,11 @@ class Service(models.Model):
         return f"{self.pk} · {self.name}"
 
     @property
+    def measured(self):
+        """What was learned of its delivery (`orders.models.ServiceTimes`); None where too few orders say anything."""
+        times = getattr(self, "times", None)
+        return times if times is not None and times.say_enough else None
+
+    @property
     def rule(self) -> TypeRule:
         return rule_for(self.type)

@@ -49,6 +49,8 @@ class ChoreRun(models.Model):
     ran_at = models.DateTimeField(_("last"), null=True)
     took_ms = models.PositiveIntegerField(_("took, ms"), default=0)
     outcome = models.CharField(_("outcome"), max_length=300, blank=True)
+    # How far a chore has read that goes through a table by its numbers.
+    cursor = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("chore")
