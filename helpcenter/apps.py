@@ -11,9 +11,11 @@ class HelpcenterConfig(AppConfig):
     verbose_name = _("Help center")
 
     def ready(self):
-        from helpcenter import checks, live_blocks  # noqa: F401  (both register themselves once the apps are loaded)
+        # They register themselves, or read models: only once the apps are loaded.
+        from helpcenter import checks, live_blocks, showing_again  # noqa: F401
 
         post_migrate.connect(create_search_tables, sender=self)
+        post_migrate.connect(showing_again.after_migrate, sender=self)
 
 
 def create_search_tables(sender, using, **kwargs):

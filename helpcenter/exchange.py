@@ -18,6 +18,7 @@ from PIL import Image
 
 from helpcenter import files, images, links, loading, publishing, writing
 from helpcenter.first_edition import guarded, write_snippet
+from helpcenter.markup import IMAGE_ADDRESS
 from helpcenter.models import (
     Article,
     ArticleRevision,
@@ -28,7 +29,6 @@ from helpcenter.models import (
     StatusAdvice,
     Synonyms,
 )
-from helpcenter.rendering import IMAGE_ADDRESS
 
 DRAFT = ".draft.md"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from helpcenter import files, loading, writing
+from helpcenter import files, loading, showing_again
 from helpcenter.files import BadContent
 from helpcenter.models import LoadedText, OldAddress, Section, Snippet, Synonyms
 
@@ -37,6 +37,7 @@ def load(*, now: dt.datetime, content: Path = CONTENT) -> Loaded:
     """Brings the database up to the files, all or nothing. Raises BadContent."""
     loaded = Loaded()
     with transaction.atomic():
+        showing_again.bring_up_to_date()
         for name, body in files.read_snippets(content).items():
             row = Snippet.objects.filter(name=name).first()
             current = {"body": row.body} if row else None
@@ -117,7 +118,7 @@ def write_snippet(name: str, body: str) -> None:
     snippet = Snippet.objects.filter(name=name).first() or Snippet(name=name)
     snippet.body = body
     snippet.full_clean()
-    writing.save_snippet(snippet=snippet)
+    showing_again.save_snippet(snippet=snippet)
 
 
 def synonyms_key(words: str) -> str:

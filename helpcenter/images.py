@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from helpcenter.markup import Picture
 from helpcenter.models import HelpImage
-from helpcenter.rendering import Picture
 
 FOLDER = "help"
 CONTENT_TYPE = "image/webp"

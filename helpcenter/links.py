@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from helpcenter.markup import ARTICLE_ADDRESS
 from helpcenter.models import Article, OldAddress, Section
-from helpcenter.rendering import ARTICLE_ADDRESS
 from helpcenter.visibility import readable
 
 WRITTEN_ADDRESS = re.compile(r"(?<=\]\()/help/([a-z0-9-]+)/(?:([a-z0-9-]+)/)?(?=[#)\s])")

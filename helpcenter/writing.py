@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from helpcenter import links, live_blocks
 from helpcenter.images import pictures
+from helpcenter.markup import IMAGE_ADDRESS, MOST_CHARACTERS, SNIPPET, Sources
 from helpcenter.models import (
     AdviceRevision,
     Article,
@@ -26,20 +27,11 @@ from helpcenter.models import (
     Snippet,
     StatusAdvice,
 )
-from helpcenter.rendering import (
-    IMAGE_ADDRESS,
-    MOST_CHARACTERS,
-    SNIPPET,
-    Rendered,
-    Sources,
-    render,
-    render_answer,
-    render_inline,
-)
+from helpcenter.rendering import RENDERER, Rendered, render, render_answer, render_inline
 from orders.statuses import RETURNS_MONEY, OrderStatus
 
 FAQ_ANCHOR_PREFIX = "faq-"
-NOT_TEXTS = ("article", "advice", "author", "approved_by", "published_from", "state", "headings")
+NOT_TEXTS = ("article", "advice", "author", "approved_by", "published_from", "state", "headings", "renderer")
 SAYS_IT_RETURNS = re.compile(r"\b(back|returned|returns?|refund\w*)\b", re.IGNORECASE)
 
 
@@ -151,7 +143,7 @@ def save_article(
         revision = ArticleRevision(article=article, number=based_on + 1, author=author, created_at=now, **texts)
         revision.full_clean(exclude=NOT_TEXTS, validate_unique=False)
         items = faq_items(revision, faq)
-        fill_in(revision, items)
+        fill_in(revision, items, check_texts(revision, items))
         revision.save()
         keep_references(revision, items)
         for item in items:
@@ -193,21 +185,32 @@ def free_anchor(question: str, article: Article, taken_here: set[str]) -> str:
     return anchor
 
 
-def fill_in(revision: ArticleRevision, items: Sequence[FaqItem]) -> None:
-    """Everything that is made from the texts. Raises ValidationError."""
-    rendered = check_body(revision.body)
+def check_texts(revision: ArticleRevision, items: Sequence[FaqItem]) -> Rendered:
+    """The rendered body. Raises ValidationError where one of the texts cannot be shown."""
+    check_references(revision.quick_answer)
+    for item in items:
+        check_references(item.answer)
+    return check_body(revision.body)
+
+
+def fill_in(revision: ArticleRevision, items: Sequence[FaqItem], rendered: Rendered | None = None) -> None:
+    """Everything that is made from the texts. What they name and is gone by now stays as it was written."""
+    rendered = rendered or render(revision.body, sources_for(revision.body))
     revision.body_html = rendered.html
     revision.body_text = rendered.text
     revision.headings = [{"level": h.level, "id": h.id, "text": h.text} for h in rendered.headings]
-    check_references(revision.quick_answer)
-    revision.quick_answer_html = render_inline(revision.quick_answer)
+    revision.quick_answer_html = render_inline(revision.quick_answer, sources_for(revision.quick_answer))
+    revision.renderer = RENDERER
     for item in items:
-        item.answer_html = render_answer(item.answer, check_references(item.answer))
+        item.answer_html = render_answer(item.answer, sources_for(item.answer))
 
 
 def keep_references(revision: ArticleRevision, items: Sequence[FaqItem]) -> None:
     whole = "\n".join([revision.quick_answer, revision.body, *(item.answer for item in items)])
-    revision.snippets.set(Snippet.objects.filter(name__in={found[1] for found in SNIPPET.finditer(whole)}))
+    snippets = list(Snippet.objects.filter(name__in={found[1] for found in SNIPPET.finditer(whole)}))
+    revision.snippets.set(snippets)
+    # What stands in its snippets stands in the text.
+    whole = "\n".join([whole, *(snippet.body for snippet in snippets)])
     revision.links.set(Article.objects.filter(pk__in=links.numbers_in(whole)))
     numbers = {int(found[1]) for found in IMAGE_ADDRESS.finditer(whole)}
     revision.images.set(HelpImage.objects.filter(pk__in=numbers))
@@ -239,12 +242,20 @@ def save_advice(
         revision.full_clean(exclude=NOT_TEXTS, validate_unique=False)
         for name in StatusAdvice.TEXTS:
             check_references(texts[name])
-            setattr(revision, f"{name}_html", render_inline(texts[name]))
+        fill_in_advice(revision)
         revision.save()
         advice.latest = revision
         advice.save(update_fields=["latest"])
         record(advice, HelpEvent.Code.SAVED, revision=revision, actor=author, now=now)
     return revision
+
+
+def fill_in_advice(revision: AdviceRevision) -> None:
+    """Everything that is made from the words about a status."""
+    for name in StatusAdvice.TEXTS:
+        text = getattr(revision, name)
+        setattr(revision, f"{name}_html", render_inline(text, sources_for(text)))
+    revision.renderer = RENDERER
 
 
 def money_disagrees(status: str, money: str) -> str:
@@ -255,30 +266,6 @@ def money_disagrees(status: str, money: str) -> str:
     if does:
         return _("The panel returns money in this status. The words about money do not say so.")
     return _("The panel returns no money in this status. The words about money say that it does.")
-
-
-# --- Snippets
-
-
-def save_snippet(*, snippet: Snippet) -> None:
-    """Keeps a snippet, and shows its new words in every text that uses it. Raises ValidationError as `check_snippet`."""
-    snippet.body = tidy(snippet.body)
-    check_snippet(snippet.body)
-    with transaction.atomic():
-        snippet.save()
-        for revision in users_of(snippet):
-            items = list(revision.faq.all())
-            fill_in(revision, items)
-            revision.save(update_fields=["body_html", "body_text", "headings"])
-            FaqItem.objects.bulk_update(items, ["answer_html"])
-
-
-def users_of(snippet: Snippet):
-    """The revisions that readers see, will see, or that editors work on, and that use the snippet."""
-    standing = snippet.used_in.filter(published_of__isnull=False)
-    standing |= snippet.used_in.filter(scheduled_of__isnull=False)
-    standing |= snippet.used_in.filter(latest_of__isnull=False)
-    return standing.distinct().select_related("article")
 
 
 # --- Small things

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from helpcenter import images, publishing, writing
+from helpcenter import images, publishing, showing_again, writing
 from helpcenter.models import HelpImage, OldAddress, Section, Snippet, Synonyms
 
 
@@ -55,19 +55,22 @@ class SnippetAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("used in"))
     def used_in_articles(self, snippet):
-        used = writing.users_of(snippet) if snippet.pk else []
-        return ", ".join(dict.fromkeys(revision.title for revision in used)) or "-"
+        if not snippet.pk:
+            return "-"
+        titles = [revision.title for revision in showing_again.users_of(snippet)]
+        titles += [str(words.advice) for words in showing_again.advice_users_of(snippet)]
+        return ", ".join(dict.fromkeys(titles)) or "-"
 
     def has_delete_permission(self, request, obj=None):
         allowed = super().has_delete_permission(request, obj)
-        return allowed and not (obj and writing.users_of(obj).exists())
+        return allowed and not (obj and (showing_again.users_of(obj).exists() or showing_again.advice_users_of(obj)))
 
     def get_actions(self, request):
         # One at a time, so that each is looked at.
         return {}
 
     def save_model(self, request, obj, form, change):
-        writing.save_snippet(snippet=obj)
+        showing_again.save_snippet(snippet=obj)
 
 
 @admin.register(Synonyms)
@@ -130,7 +133,7 @@ class HelpImageAdmin(admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         # A new one was kept with its pixels when the form was read.
         if change:
-            obj.save(update_fields=["alternative"])
+            showing_again.save_picture_words(image=obj)
         elif obj.added_by_id is None:
             obj.added_by = request.user
             obj.save(update_fields=["added_by"])

@@ -39,6 +39,8 @@ class Revision(models.Model):
     created_at = models.DateTimeField(_("written"))
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     published_from = models.DateTimeField(_("published from"), null=True)
+    # Which renderer made what is shown; see showing_again.py.
+    renderer = models.PositiveSmallIntegerField(editable=False, default=1)
 
     class Meta:
         abstract = True
@@ -186,7 +188,7 @@ class AdviceRevision(Revision):
 
 
 class Snippet(models.Model):
-    """A passage that several texts share: `{{ snippet:refund-rule }}` alone in a paragraph. It holds no other snippet."""
+    """A passage that several texts share: `{{ snippet:refund-rule }}`. It holds no other snippet."""
 
     name = models.CharField(_("name"), max_length=60, unique=True, validators=[snippet_name])
     body = models.TextField(_("text"), max_length=4000, help_text=_("Markdown, without headings and live blocks."))

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from helpcenter import desk, guide
+from helpcenter.markup import MOST_CHARACTERS
 from helpcenter.models import Article, ArticleRevision, OpenEditor, Section, StatusAdvice
-from helpcenter.rendering import MOST_CHARACTERS
 from helpcenter.writing import Faq
 from tests.helpcenter.factories import edit, fresh, make_advice, make_article, make_section
 

@@ -4,20 +4,19 @@ from html.parser import HTMLParser
 
 import pytest
 
+from helpcenter.markup import MOST_CHARACTERS, SCHEMES, Sources, TooLong
 from helpcenter.rendering import (
-    MOST_CHARACTERS,
-    SCHEMES,
     Heading,
-    TooLong,
     render,
     render_answer,
     render_inline,
 )
 
 ALLOWED_ATTRIBUTES = {"href", "title", "rel", "id", "class", "scope", "data-label", "data-live", "start", "tabindex"}
+ALLOWED_ATTRIBUTES |= {"role", "aria-label"}
 ALLOWED_TAGS = {
     *("a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "s", "strong"),
-    *("table", "tbody", "td", "th", "thead", "tr", "ul"),
+    *("section", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 
 HOSTILE = [
@@ -68,6 +67,9 @@ HOSTILE = [
     "[x](https://example.com/'onmouseover='alert(1))",
     "# <img src=x onerror=alert(1)>",
     "# main {#main onclick=alert(1)}",
+    "a[^1]\n\n[^1]: <script>alert(1)</script> [x](javascript:alert(1))",
+    'a[^"onclick=alert(1)]\n\n[^"onclick=alert(1)]: x',
+    "<sup id=main role=alert aria-label=x>x</sup>",
     "| <img src=x onerror=alert(1)> |\n| --- |\n| `x` |",
     '| " onclick="alert(1) |\n| --- |\n| x |',
     "```html\n<script>alert(1)</script>",
@@ -100,7 +102,8 @@ def assert_harmless(html: str) -> None:
     for tag, attributes in Found(html).elements:
         assert tag in ALLOWED_TAGS
         assert set(attributes) <= ALLOWED_ATTRIBUTES
-        assert attributes.get("id", "h-").startswith("h-")
+        assert attributes.get("id", "h-").startswith(("h-", "note-"))
+        assert attributes.get("role", "doc-noteref").startswith("doc-")
         assert attributes.get("data-live", "statuses") == "statuses"
         address = re.sub(r"[\x00-\x20\u200b]", "", attributes.get("href", ""))
         scheme = re.match(r"([a-z][a-z0-9+.-]*):", address.lower())
@@ -144,6 +147,11 @@ def test_a_megabyte_is_refused_at_once():
         "&#x",
         "# a\n\n",
         "[a]: x\n",
+        "[^a]",
+        "[^a]: x\n",
+        "[^a]: ",
+        "[^a]: a[^a]\n\n",
+        "{{ snippet:x }}",
         "~~a",
         "http://",
         "\\",
@@ -209,3 +217,74 @@ def test_search_reads_the_words_without_their_markup():
 
 def test_an_unclosed_fence_ends_with_the_text():
     assert render("```\n<b>x").html == '<pre tabindex="0"><code>&lt;b&gt;x</code></pre>\n'
+
+
+def test_a_note_stands_below_the_text_and_leads_back_by_a_link_with_a_name():
+    rendered = render("Fast[^why] and *cheap*[^2], again[^why].\n\n[^why]: Because of **this**.\n\n[^2]: No.")
+    assert rendered.html == (
+        '<p>Fast<sup class="note-mark" id="note-1-from">'
+        '<a href="#note-1" role="doc-noteref" aria-label="Note 1" rel="nofollow ugc noopener">1</a></sup>'
+        ' and <em>cheap</em><sup class="note-mark" id="note-2-from">'
+        '<a href="#note-2" role="doc-noteref" aria-label="Note 2" rel="nofollow ugc noopener">2</a></sup>'
+        ', again<sup class="note-mark" id="note-1-from-2">'
+        '<a href="#note-1" role="doc-noteref" aria-label="Note 1" rel="nofollow ugc noopener">1</a></sup>.</p>\n'
+        '<section class="notes" role="doc-endnotes" aria-label="Notes">\n<ol>\n'
+        '<li id="note-1"><p>Because of <strong>this</strong>. '
+        '<a href="#note-1-from" role="doc-backlink" aria-label="Back to the text from note 1" '
+        'rel="nofollow ugc noopener">\u21a9\ufe0e</a> '
+        '<a href="#note-1-from-2" role="doc-backlink" aria-label="Back to the text, place 2 of note 1" '
+        'rel="nofollow ugc noopener">\u21a9\ufe0e</a></p>\n</li>\n'
+        '<li id="note-2"><p>No. <a href="#note-2-from" role="doc-backlink" aria-label="Back to the text from note 2" '
+        'rel="nofollow ugc noopener">\u21a9\ufe0e</a></p>\n</li>\n</ol>\n</section>\n'
+    )
+    assert rendered.text == "Fast and cheap, again.\nBecause of this.\nNo."
+    assert rendered.notices == ()
+
+
+def test_the_author_hears_of_a_note_without_its_mark_and_of_a_mark_without_its_note():
+    rendered = render("One[^lost].\n\n[^unused]: Nobody sees this.")
+    assert rendered.notices == (
+        "Nothing refers to the note “unused”: readers do not see it.",
+        "The note “lost” is not written.",
+    )
+    assert rendered.html == "<p>One[^lost].</p>\n"
+
+
+RULE = Sources(snippets={"rule": "It goes to *your* balance.", "list": "First.\n\n- one\n- two"})
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("So: {{ snippet:rule }} Yes.", "<p>So: It goes to <em>your</em> balance. Yes.</p>\n"),
+        ("- {{ snippet:rule }}\n- b", "<ul>\n<li>It goes to <em>your</em> balance.</li>\n<li>b</li>\n</ul>\n"),
+        ("> {{snippet:list}}", "<blockquote>\n<p>First.</p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n</blockquote>\n"),
+        ("`{{ snippet:rule }}`", "<p><code>{{ snippet:rule }}</code></p>\n"),
+        ("\\{{ snippet:rule }}", "<p>{{ snippet:rule }}</p>\n"),
+        ("x {{ snippet:none }}", "<p>x {{ snippet:none }}</p>\n"),
+        ("a {{ snippet:list }}", "<p>a First. one two</p>\n"),
+        ("- {{ statuses }}", "<ul>\n<li>{{ statuses }}</li>\n</ul>\n"),
+    ],
+)
+def test_a_snippet_stands_in_a_sentence_a_list_a_quotation(text, html):
+    assert render(text, RULE).html == html
+
+
+def test_a_snippet_stands_in_a_cell_an_answer_a_heading_and_a_quick_answer():
+    shown = "It goes to <em>your</em> balance."
+    assert f"{shown}</td>" in render("| a | b |\n| - | - |\n| 1 | {{ snippet:rule }} |", RULE).html
+    assert render_answer("Yes. {{ snippet:rule }}", RULE) == f"<p>Yes. {shown}</p>\n"
+    assert render_inline("Yes. {{ snippet:rule }}", RULE) == f"Yes. {shown}"
+    assert render("## {{ snippet:rule }}", RULE).headings[0].text == "It goes to your balance."
+    assert render("Now: {{ snippet:rule }}", RULE).text == "Now: It goes to your balance."
+
+
+def test_the_author_hears_that_a_sentence_cannot_hold_a_list():
+    said = "The snippet “list” has more than one paragraph. To keep them, put it alone in a paragraph."
+    assert render("a {{ snippet:list }}", RULE).notices == (said,)
+    assert render("{{ snippet:list }}", RULE).notices == ()
+
+
+def test_a_snippet_named_ten_thousand_times_is_written_out_a_hundred_times():
+    long = Sources(snippets={"rule": "x" * 4000})
+    assert len(render("{{ snippet:rule }} " * 5000, long).html) < 700_000

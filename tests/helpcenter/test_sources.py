@@ -6,17 +6,28 @@ import io
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.utils import timezone
 from PIL import Image
 
-from helpcenter import asking, images, writing
-from helpcenter.models import Article, HelpImage, SearchLog, Snippet
-from helpcenter.rendering import Sources, render
+from helpcenter import asking, guide, images, showing_again
+from helpcenter.markup import Sources
+from helpcenter.models import (
+    AdviceRevision,
+    Article,
+    ArticleRevision,
+    FaqItem,
+    HelpImage,
+    SearchLog,
+    Snippet,
+)
+from helpcenter.rendering import render
+from helpcenter.search import search
 from helpcenter.writing import Faq
 from support import ticketing
 from support.models import TicketState, Topic
 from tests.factories import NOW, place
-from tests.helpcenter.factories import edit, fresh, make_article, make_section
+from tests.helpcenter.factories import edit, fresh, make_advice, make_article, make_section
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +39,7 @@ def section():
 
 def make_snippet(name: str = "refund-rule", body: str = "It goes to **your** balance.") -> Snippet:
     snippet = Snippet(name=name, body=body)
-    writing.save_snippet(snippet=snippet)
+    showing_again.save_snippet(snippet=snippet)
     return snippet
 
 
@@ -42,10 +53,58 @@ def test_a_snippet_stands_in_texts_and_answers_and_changes_in_all_of_them(client
     )
     assert client.get("/help/orders/waiting/").text.count("<p>It goes to <strong>your</strong> balance.</p>") == 2
     snippet.body = "It goes elsewhere."
-    writing.save_snippet(snippet=snippet)
+    showing_again.save_snippet(snippet=snippet)
     page = client.get("/help/orders/waiting/").text
     assert page.count("<p>It goes elsewhere.</p>") == 2
     assert "balance" not in page.partition("<article")[2].partition("</article")[0]
+
+
+def test_a_snippet_in_a_quick_answer_and_in_advice_changes_there_and_in_search(client, section, admin):
+    snippet = make_snippet(body="To *your* balance.")
+    make_article(
+        section=section, quick_answer="Where? {{ snippet:refund-rule }}", body="- So: {{ snippet:refund-rule }}"
+    )
+    make_advice(status="partial", money="It comes back. {{ snippet:refund-rule }}")
+    snippet.body = "Elsewhere, marzipan."
+    showing_again.save_snippet(snippet=snippet)
+    page = client.get("/help/orders/waiting/").text
+    assert "Where? Elsewhere, marzipan." in page
+    assert "<li>So: Elsewhere, marzipan.</li>" in page
+    assert guide.advice_for("partial").money == "It comes back. Elsewhere, marzipan."
+    assert [hit.page.title for hit in search("marzipan", now=NOW).hits] == ["Waiting"]
+    client.force_login(admin)
+    address = f"/admin/helpcenter/snippet/{snippet.pk}/"
+    assert "Waiting, Partial" in client.get(address + "change/").text
+    ArticleRevision.objects.all().delete()
+    assert client.post(address + "delete/", {"post": "yes"}).status_code == 403
+
+
+def test_what_an_older_renderer_made_is_made_anew_at_the_next_migrate(section, django_assert_num_queries):
+    article = make_article(section=section, body="Fast[^1].\n\n[^1]: Why.", faq=(Faq("Why?", "*So*."),))
+    before = edit(article, body="**New**", is_published=False, now=NOW)
+    make_advice(status="partial", meaning="A *part*.")
+    ArticleRevision.objects.update(body_html="old", renderer=1)
+    FaqItem.objects.update(answer_html="old")
+    AdviceRevision.objects.update(meaning_html="old", renderer=1)
+    call_command("migrate", verbosity=0)
+    assert 'id="note-1"' in fresh(article).published.body_html
+    assert ArticleRevision.objects.get(pk=before.pk).body_html == "<p><strong>New</strong></p>\n"
+    assert set(FaqItem.objects.values_list("answer_html", flat=True)) == {"<p><em>So</em>.</p>\n"}
+    assert guide.advice_for("partial").meaning == "A <em>part</em>."
+    with django_assert_num_queries(4):  # two of them begin and end the transaction
+        assert showing_again.bring_up_to_date() == 0
+
+
+def test_new_words_for_a_picture_are_said_where_it_is_shown_in_a_snippet_too(client, section, editor):
+    kept = images.keep(data=picture(), alternative="A red field", now=NOW)
+    make_snippet(body=f"See ![](image:{kept.pk})")
+    make_article(section=section, body=f"![](image:{kept.pk})\n\n{{{{ snippet:refund-rule }}}}")
+    client.force_login(editor)
+    answer = client.post(f"/admin/helpcenter/helpimage/{kept.pk}/change/", {"alternative": "A field of poppies"})
+    assert answer.status_code == 302
+    page = client.get("/help/orders/waiting/").text
+    assert page.count('alt="A field of poppies"') == 2
+    assert "A red field" not in page
 
 
 @pytest.mark.parametrize("body", ["{{ snippet:loop }}", "x\n\n{{ snippet:other }}", "[x](article:987654)"])
