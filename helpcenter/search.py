@@ -2,7 +2,8 @@
 
 The database finds (FTS5 or tsvector, `search_tables.py`) and cuts to the best; which of those comes first is decided here, so
 that both databases answer alike. Where nothing is found, a mistyped word is tried as the known one nearest to it; where
-that does not help, articles that hold at least one of the words are shown.
+that does not help, articles that hold at least one of the words are shown. Where little is found and the known words nearest
+to these find more, they are offered beside what was found.
 """
 
 import datetime as dt
@@ -22,6 +23,8 @@ from helpcenter.visibility import live
 MOST_CHARACTERS = 200
 MOST_WORDS = 8
 MOST_HITS = 30
+# Fewer than this is little: perhaps something else was meant.
+ENOUGH = 3
 # The database's order decides only what is looked at here.
 CANDIDATES = 40
 SHORTEST_PREFIX = 2
@@ -65,16 +68,19 @@ class Hit:
 @dataclass(frozen=True)
 class Results:
     """`query` is what was searched for: the reader's words, shortened where they were too many. `corrected` is what was
-    searched for instead, where nothing was found; `is_loose` says that not all words occur in every article."""
+    searched for instead, where nothing was found; `meant` is what may have been meant, where little was. `is_loose` says that
+    not all words occur in every article."""
 
     query: str
     hits: list[Hit] = field(default_factory=list)
     corrected: str = ""
+    meant: str = ""
     is_loose: bool = False
 
 
 def search(text: str, *, now: dt.datetime, most: int = MOST_HITS) -> Results:
-    """Readable articles for these words, best first. Three queries, none for a text without words."""
+    """Readable articles for these words, best first. Three queries, a few more where little is found, none for a text
+    without words."""
     query = text[:MOST_CHARACTERS].replace("\x00", " ").strip()
     groups = [[tuple(words_of(phrase)) for phrase in row.listed] for row in Synonyms.objects.all()] if query else []
     terms = terms_of(words_of(query), groups)
@@ -83,7 +89,7 @@ def search(text: str, *, now: dt.datetime, most: int = MOST_HITS) -> Results:
         return Results(query=query)
     found = best(terms, now=now) or best(terms, now=now, begun=len(terms))
     if found:
-        return Results(query=query, hits=hits_of(found[:most], words))
+        return Results(query=query, hits=hits_of(found[:most], words), meant=meant(words, found, groups, now))
     better = corrected(words)
     if better != words:
         found = best(terms_of(better, groups), now=now)
@@ -91,7 +97,8 @@ def search(text: str, *, now: dt.datetime, most: int = MOST_HITS) -> Results:
             return Results(query=query, hits=hits_of(found[:most], better), corrected=" ".join(better))
     if len(terms) > 1:
         found = best(terms_of(better, groups), now=now, every=False)
-        return Results(query=query, hits=hits_of(found[:most], better), is_loose=True)
+        instead = " ".join(better) if better != words else ""
+        return Results(query=query, hits=hits_of(found[:most], better), corrected=instead, is_loose=True)
     return Results(query=query)
 
 
@@ -124,6 +131,18 @@ def terms_of(words: list[str], groups: list[list[tuple[str, ...]]]) -> list[Term
 def corrected(words: list[str]) -> list[str]:
     """The words, with those that occur nowhere as the known words nearest to them."""
     return [word if candidates([Term(((word,),))], every=True, most=1) else spelling.nearest(word) for word in words]
+
+
+def meant(words: list[str], found: list[SearchText], groups: list[list[tuple[str, ...]]], now: dt.datetime) -> str:
+    """The known words nearest to these, where these find little and those find more, and something new."""
+    if len(found) >= ENOUGH:
+        return ""
+    better = [spelling.nearest(word) for word in words]
+    if better == words:
+        return ""
+    others = best(terms_of(better, groups), now=now)
+    is_more = len(others) > len(found) and {text.pk for text in others} - {text.pk for text in found}
+    return " ".join(better) if is_more else ""
 
 
 # --- What the database finds

@@ -32,7 +32,9 @@ def start(*arguments: str, **names: str) -> subprocess.CompletedProcess[str]:
 def test_an_unknown_verb_is_answered_with_the_known_ones():
     answer = start("serve")
     assert answer.returncode == 2
-    assert answer.stderr == "run.py does not know 'serve'; it knows: run, web, worker, test, check, bench, look, manage.\n"
+    assert (
+        answer.stderr == "run.py does not know 'serve'; it knows: run, web, worker, test, check, bench, look, manage.\n"
+    )
 
 
 def test_help_names_every_verb():

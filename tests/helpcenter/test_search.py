@@ -114,3 +114,35 @@ def test_a_snippet_shows_the_surroundings_of_the_first_hit():
 
 def test_a_snippet_of_one_long_word_does_not_fail():
     assert "<mark>needle</mark>" in snippet("x" * 500 + " needle " + "x" * 500, Matcher(["needle"]))
+
+
+@pytest.fixture
+def little(section):
+    """One article says “form”, in its text; four speak of “from” in what search learns words of."""
+    make_article(section=section, slug="one", title="One", body="A formt to fill in.")
+    for slug in ("a", "b", "c", "d"):
+        make_article(section=section, slug=slug, title=f"The format of {slug}", summary="How a file looks.")
+
+
+def test_where_little_is_found_the_page_shows_it_and_asks_what_was_meant(client, little):
+    found = search("formt")
+    assert ([hit.page.title for hit in found.hits], found.corrected, found.meant) == (["One"], "", "format")
+    page = client.get("/help/search/?q=formt").text
+    assert "Did you mean" in page
+    assert 'href="/help/search/?q=format&amp;' in page
+    typing = client.get("/help/search/?q=formt", headers={"HX-Request": "true"}).text
+    assert "One" in typing
+    assert "?q=format&amp;" in typing
+
+
+def test_nothing_is_asked_where_enough_is_found_or_nothing_else_would_be(little, section):
+    assert search("format").meant == ""
+    assert search("forma").meant == ""  # the beginning of a word finds the word itself
+    make_article(section=section, slug="solo", title="Sole", body="Soles.")
+    assert search("soles").meant == ""
+
+
+def test_a_search_that_is_loosened_says_what_it_was_corrected_to(little):
+    found = search("formatt zeppelin")
+    assert (found.is_loose, found.corrected) == (True, "format zeppelin")
+    assert len(found.hits) == 4
