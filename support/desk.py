@@ -62,9 +62,7 @@ def take_next(*, agent: User, now: dt.datetime) -> Ticket | None:
 
 def tag(*, ticket_number: int, names: Iterable[str], actor: User, now: dt.datetime) -> list[str]:
     """Files the ticket under these words and no others; the words as they are kept. Words beyond MOST_TAGS are left out."""
-    wanted = list(dict.fromkeys(filter(None, (" ".join(name.lower().split())[:LONGEST_TAG] for name in names))))[
-        :MOST_TAGS
-    ]
+    wanted = tag_names(names)[:MOST_TAGS]
     with transaction.atomic(durable=True):
         ticket = rows.locked(ticket_number)
         before = set(ticket.tags.values_list("name", flat=True))
@@ -72,6 +70,23 @@ def tag(*, ticket_number: int, names: Iterable[str], actor: User, now: dt.dateti
             ticket.tags.set([Tag.objects.get_or_create(name=name)[0] for name in wanted])
             rows.record(ticket, Code.TAGGED, actor=actor, words=", ".join(wanted)[:300], now=now)
     return wanted
+
+
+def add_tags(*, ticket_number: int, names: Iterable[str], actor: User, now: dt.datetime) -> bool:
+    """Files the ticket under these words too, up to MOST_TAGS in all; whether that changed anything."""
+    with transaction.atomic(durable=True):
+        ticket = rows.locked(ticket_number)
+        before = list(ticket.tags.values_list("name", flat=True))
+        added = [name for name in tag_names(names) if name not in before][: max(0, MOST_TAGS - len(before))]
+        if added:
+            ticket.tags.add(*(Tag.objects.get_or_create(name=name)[0] for name in added))
+            rows.record(ticket, Code.TAGGED, actor=actor, words=", ".join([*before, *added])[:300], now=now)
+    return bool(added)
+
+
+def tag_names(names: Iterable[str]) -> list[str]:
+    """The words as they are kept: small letters, single spaces, each once, none empty."""
+    return list(dict.fromkeys(filter(None, (" ".join(name.lower().split())[:LONGEST_TAG] for name in names))))
 
 
 def merge(*, ticket_number: int, into: int, actor: User, now: dt.datetime) -> Ticket:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from orders.models import Order
 from support import queries
+from support.desk import tag_names
 from support.forms import MessageField, WithFiles
 from support.models import TOPICS_OF_AN_ORDER, TicketState, Topic
 from support.ticketing import AFTER_STAFF_REPLY
@@ -52,6 +53,16 @@ class TagsForm(forms.Form):
         help_text=gettext_lazy("Commas between them."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class BulkTagsForm(TagsForm):
+    """Tags to be added to many tickets: at least one."""
+
+    def clean_tags(self) -> str:
+        typed = self.cleaned_data["tags"]
+        if not tag_names(typed.split(",")):
+            raise forms.ValidationError(_("Write at least one tag."))
+        return typed
 
 
 class AssignForm(forms.Form):

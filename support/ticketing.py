@@ -41,7 +41,7 @@ class TooLate(TicketRefused):
 
 
 class Stale(TicketRefused):
-    """Somebody wrote into the ticket after the agent last looked. The agent's words are kept as a draft."""
+    """Somebody wrote into the ticket after the agent last looked. Words that the agent wrote are kept as a draft."""
 
 
 def open_ticket(
@@ -219,14 +219,21 @@ def keep_draft(*, ticket_number: int, agent: User, text: str, is_internal: bool,
         Draft.objects.filter(ticket=ticket_number, agent=agent, is_internal=is_internal).delete()
 
 
-def wait_for_customer(*, ticket_number: int, actor: User, now: dt.datetime) -> Ticket:
-    """The customer's turn, without a further reply. Repeating it changes nothing. Reopening may raise AlreadyOpen."""
-    return _moved(ticket_number, TicketState.WAITING, actor=actor, now=now)
+def wait_for_customer(*, ticket_number: int, actor: User, now: dt.datetime, seen: int | None = None) -> Ticket:
+    """The customer's turn, without a further reply. Repeating it changes nothing. Reopening may raise AlreadyOpen.
+
+    With `seen`, the id of the last message that there was when the agent looked, a ticket that was solved since stays
+    solved, and one in which its customer wrote since stays as it is: that raises Stale.
+    """
+    return _moved(ticket_number, TicketState.WAITING, actor=actor, now=now, seen=seen)
 
 
-def solve(*, ticket_number: int, actor: User, now: dt.datetime) -> Ticket:
-    """Closes the ticket, by an agent or by its customer, who is not told by mail then. Repeating it changes nothing."""
-    return _moved(ticket_number, TicketState.SOLVED, actor=actor, now=now)
+def solve(*, ticket_number: int, actor: User, now: dt.datetime, seen: int | None = None) -> Ticket:
+    """Closes the ticket, by an agent or by its customer, who is not told by mail then. Repeating it changes nothing.
+
+    With `seen` it raises Stale where the customer wrote since, as `wait_for_customer` does.
+    """
+    return _moved(ticket_number, TicketState.SOLVED, actor=actor, now=now, seen=seen)
 
 
 def reopen(*, ticket_number: int, actor: User, now: dt.datetime) -> Ticket:
@@ -260,9 +267,14 @@ def fresh_key() -> str:
     return str(uuid.uuid4())
 
 
-def _moved(number: int, to: TicketState, *, actor: User, now: dt.datetime) -> Ticket:
+def _moved(number: int, to: TicketState, *, actor: User, now: dt.datetime, seen: int | None) -> Ticket:
     with transaction.atomic(durable=True):
         ticket = rows.locked(number)
+        if seen is not None:
+            if not ticket.is_open:
+                return ticket
+            if ticket.messages.filter(pk__gt=seen, by_staff=False).exists():
+                raise Stale(ticket)
         if ticket.state != to:
             fields = ["changed_at"]
             rows.move(ticket, to, actor=actor, now=now, fields=fields)

@@ -248,6 +248,8 @@ admin/support/customerread/<path:object_id>/delete/ GET in door door 403 403 403
 admin/support/customerread/<path:object_id>/change/ GET in door door 200 403 200
 admin/support/customerread/<path:object_id>/ GET in door door change change change
 admin/support/ticket/next/ POST in door door change 403 change
+admin/support/ticket/bulk/ GET in door door 200 403 200
+admin/support/ticket/bulk/<slug:name>/ POST in door door 404 403 404
 admin/support/ticket/report/ GET in door door 200 403 200
 admin/support/ticket/open/ GET in door door 200 403 200
 admin/support/ticket/<int:number>/seen/ GET in door door 200 403 200

@@ -3,6 +3,10 @@
 (function () {
   "use strict";
 
+  /* --- A change of many tickets goes on by itself, batch by batch */
+  const goOn = document.querySelector("form[data-go-on]");
+  if (goOn) goOn.submit();
+
   const screen = document.querySelector(".workspace");
   const reply = document.getElementById("reply");
   if (!screen || !reply) return;

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from orders.admin.readonly import BoundedPaginator
 from support import desk, queries, queues, ticketing
+from support.admin import bulk
 from support.admin.reporting import report_view
 from support.admin.workspace import ANSWER, Workspace, token_of
 from support.desk_forms import OpenForCustomerForm
@@ -26,6 +27,8 @@ from support.templatetags.support_tags import span
 class QueueFilter(admin.SimpleListFilter):
     title = gettext_lazy("queue")
     parameter_name = "queue"
+    # The queues stand above the list, as places to go to.
+    template = "admin/support/ticket/_queue_filter.html"
 
     def lookups(self, request, model_admin):
         return [(queue.name, queue.label) for queue in queues.QUEUES if queue.name != "all"]
@@ -61,6 +64,7 @@ class TicketAdmin(Workspace):
     change_list_template = "admin/support/ticket/list.html"
     # The queue decides the order; a click on a column's head would sort without an index.
     sortable_by = ()
+    actions = (bulk.change_chosen,)
 
     class Media:
         css = {"all": ["css/components.css", "css/workspace.css"]}
@@ -71,8 +75,24 @@ class TicketAdmin(Workspace):
             path("next/", view(require_POST(self.next_view)), name="support_ticket_next"),
             path("open/", view(require_http_methods(["GET", "POST"])(self.open_view)), name="support_ticket_open"),
         ]
-        own.append(path("report/", view(require_GET(self.report_view)), name="support_ticket_report"))
+        own += [
+            path("report/", view(require_GET(self.report_view)), name="support_ticket_report"),
+            path("bulk/", view(require_GET(self.bulk_view)), name="support_ticket_bulk"),
+            path("bulk/<slug:name>/", view(require_POST(self.bulk_run_view)), name="support_ticket_bulk_run"),
+        ]
         return own + super().get_urls()
+
+    def bulk_view(self, request: HttpRequest) -> HttpResponse:
+        return bulk.ask_view(self, request, ANSWER)
+
+    def bulk_run_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        return bulk.run_view(self, request, name, ANSWER)
+
+    def has_answer_permission(self, request) -> bool:
+        return request.user.has_perm(ANSWER)
+
+    def list_address(self) -> str:
+        return reverse("admin:support_ticket_changelist")
 
     def report_view(self, request: HttpRequest) -> HttpResponse:
         return report_view(request, {**self.admin_site.each_context(request), "opts": self.opts})
@@ -98,6 +118,9 @@ class TicketAdmin(Workspace):
         queue = queues.BY_NAME.get(request.GET.get("queue", ""))
         words = {"title": _("Tickets: %(queue)s") % {"queue": queue.label} if queue else _("Tickets")}
         words["may_answer"] = request.user.has_perm(ANSWER)
+        words["queues"] = [
+            (one.label, f"?queue={one.name}", one is (queue or queues.BY_NAME["all"])) for one in queues.QUEUES
+        ]
         return super().changelist_view(request, words | (extra_context or {}))
 
     @admin.display(description=gettext_lazy("ticket"), ordering="number")
@@ -175,6 +198,6 @@ class TicketAdmin(Workspace):
             "title": _("Open a ticket for a customer"),
             "form": form,
             "token": ticketing.fresh_key(),
-            "list_address": reverse("admin:support_ticket_changelist"),
+            "list_address": self.list_address(),
         }
         return render(request, "admin/support/ticket/open.html", context, status=422 if form.errors else 200)

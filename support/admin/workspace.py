@@ -193,8 +193,7 @@ class Workspace(ReadOnly):
         used = [int(text) for text in request.POST.getlist("canned")[:MOST_CANNED] if queries.is_number(text)]
         tags = canned.count_used(used) if used else []
         if any(tag.strip() for tag in tags):
-            have = list(Ticket.objects.get(pk=number).tags.values_list("name", flat=True))
-            desk.tag(ticket_number=number, names=[*have, *tags], actor=request.user, now=timezone.now())
+            desk.add_tags(ticket_number=number, names=tags, actor=request.user, now=timezone.now())
 
     def note_view(self, request: HttpRequest, number: int) -> HttpResponse:
         self.demand(request, number)

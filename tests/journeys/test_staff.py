@@ -36,6 +36,7 @@ def pages_of_support(shop) -> list[str]:
         address("support_ticket", shop["ticket"].pk),
         reverse("admin:support_ticket_seen", args=[shop["ticket"].pk]),
         reverse("admin:support_ticket_open"),
+        reverse("admin:support_ticket_bulk"),
         reverse("admin:support_ticket_report"),
         address("support_cannedreply"),
         address("support_cannedreply", shop["prepared"].pk),
