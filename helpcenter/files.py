@@ -2,10 +2,12 @@
 
 `sections.toml`, `statuses.toml`, `snippets.toml`, `synonyms.toml`, `addresses.toml` and `images.toml` hold the short texts, `*.md`
 in any subfolder the articles: TOML between two lines of `+++`, then Markdown. Links between articles are written as addresses.
+A text that readers will see later is `.scheduled` before its ending, one that editors work on `.draft`.
 """
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,16 @@ ADVICE_TEXTS = ("meaning", "what_to_do", "note", "money", "contact_when")
 
 class BadContent(ValueError):
     """A content file that cannot be loaded; the message names the file and says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How far a text is, as its file says; empty where the file says nothing. Times are ISO 8601 with their zone."""
+
+    state: str = ""
+    published_from: str = ""
+    written: str = ""
+    anchors: tuple[str, ...] = ()
 
 
 # --- Reading
@@ -38,6 +50,17 @@ def read_statuses(content: Path) -> Iterator[tuple[str, dict]]:
         yield status, {name: row.get(name, "").strip() for name in ADVICE_TEXTS}
 
 
+def read_advice(path: Path) -> Iterator[tuple[str, dict, Facts]]:
+    """What one file says about statuses; nothing where there is no such file."""
+    if not path.exists():
+        return
+    rows = read_toml(path)
+    for status, row in rows.items():
+        if status not in OrderStatus.values:
+            raise BadContent(f"{path.name}: {status} is no status of an order.")
+        yield status, {name: row.get(name, "").strip() for name in ADVICE_TEXTS}, facts_of(row)
+
+
 def read_snippets(content: Path) -> dict[str, str]:
     path = content / "snippets.toml"
     return {name: text.strip() for name, text in read_toml(path).items()} if path.exists() else {}
@@ -54,6 +77,12 @@ def read_addresses(content: Path) -> dict[str, str]:
     return read_toml(path) if path.exists() else {}
 
 
+def read_loaded(content: Path) -> dict[str, str]:
+    """What `load_help` wrote, by key, so that it knows afterwards what people changed or removed."""
+    path = content / "first-edition.toml"
+    return read_toml(path) if path.exists() else {}
+
+
 def read_images(content: Path) -> dict[str, str]:
     """File name in `images/` and alternative text."""
     path = content / "images.toml"
@@ -67,6 +96,10 @@ def read_articles(content: Path) -> Iterator[tuple[str, str, dict]]:
 
 
 def read_article(path: Path) -> tuple[str, str, dict]:
+    return read_page(path)[:3]
+
+
+def read_page(path: Path) -> tuple[str, str, dict, Facts]:
     front, body = split(path)
     try:
         texts: dict[str, Any] = {
@@ -82,9 +115,18 @@ def read_article(path: Path) -> tuple[str, str, dict]:
             "related": list(front.get("related", [])),
             "faq": [[item["question"], item["answer"].strip()] for item in front.get("faq", [])],
         }
-        return front["section"], front["slug"], texts
+        return front["section"], front["slug"], texts, facts_of(front)
     except KeyError as error:
         raise BadContent(f"{path.name}: {error} is missing.") from error
+
+
+def facts_of(front: dict[str, Any]) -> Facts:
+    return Facts(
+        state=str(front.get("state", "")),
+        published_from=str(front.get("published_from", "")),
+        written=str(front.get("written", "")),
+        anchors=tuple(str(item.get("anchor", "")) for item in front.get("faq", [])),
+    )
 
 
 def split(path: Path) -> tuple[dict, str]:
@@ -116,10 +158,10 @@ def parse_toml(text: str, name: str) -> dict:
 # --- Writing
 
 
-def write_article(path: Path, front: dict[str, Any], faq: list[tuple[str, str]], body: str) -> None:
+def write_article(path: Path, front: dict[str, Any], faq: list[dict[str, str]], body: str) -> None:
     lines = [FENCE, *(f"{name} = {value(what)}" for name, what in front.items())]
-    for question, answer in faq:
-        lines += ["", "[[faq]]", f"question = {value(question)}", f"answer = {value(answer)}"]
+    for row in faq:
+        lines += ["", "[[faq]]", *(f"{name} = {value(what)}" for name, what in row.items())]
     write(path, "\n".join([*lines, FENCE, body]) + "\n")
 
 
@@ -131,7 +173,7 @@ def write_tables(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
 
 def write_groups(path: Path, groups: dict[str, dict[str, str]]) -> None:
     parts = ["\n".join([f"[{key}]", *(f"{k} = {value(v)}" for k, v in row.items())]) for key, row in groups.items()]
-    write(path, "\n\n".join(parts) + "\n")
+    write(path, "\n\n".join(parts) + "\n" if parts else "")
 
 
 def write_values(path: Path, values: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from helpcenter import files, loading, showing_again
+from helpcenter import files, links, loading, showing_again
 from helpcenter.files import BadContent
 from helpcenter.models import LoadedText, OldAddress, Section, Snippet, Synonyms
 
@@ -40,7 +40,7 @@ def load(*, now: dt.datetime, content: Path = CONTENT) -> Loaded:
         showing_again.bring_up_to_date()
         for name, body in files.read_snippets(content).items():
             row = Snippet.objects.filter(name=name).first()
-            current = {"body": row.body} if row else None
+            current = {"body": links.by_address(row.body)} if row else None
             load_one(loaded, f"snippet:{name}", {"body": body}, current, lambda t, n=name: write_snippet(n, t["body"]))
         for words in files.read_synonyms(content):
             current = {"words": words} if Synonyms.objects.filter(words=words).exists() else None

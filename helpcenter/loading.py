@@ -30,6 +30,12 @@ def current_advice(status: str) -> dict | None:
     return {name: links.by_address(getattr(advice.latest, name)) for name in StatusAdvice.TEXTS}
 
 
+def advice_at(status: str) -> StatusAdvice:
+    """The place of the words about a status, kept or not."""
+    rows = StatusAdvice.objects.select_related("latest", "published", "scheduled")
+    return rows.filter(pk=status).first() or StatusAdvice(status=status)
+
+
 def current_article(section: str, slug: str) -> dict | None:
     """What editors work on; `is_published` says whether readers see exactly this."""
     article = article_at(section, slug)
@@ -72,7 +78,7 @@ def write_section(slug: str, texts: dict) -> None:
 
 
 def write_advice(status: str, texts: dict, now: dt.datetime) -> None:
-    advice = StatusAdvice.objects.filter(status=status).select_related("latest").first() or StatusAdvice(status=status)
+    advice = advice_at(status)
     based_on = advice.latest.number if advice.latest else 0
     revision = writing.save_advice(advice=advice, texts=texts, based_on=based_on, now=now)
     publishing.publish_loaded(revision=revision, now=now)
@@ -88,6 +94,17 @@ def make_place(section: str, slug: str, texts: dict) -> None:
 
 def write_article(section: str, slug: str, texts: dict, now: dt.datetime) -> None:
     """The article's facts and, as a published revision or a draft, its text. Raises ValidationError."""
+    article = write_place(section, slug, texts)
+    faq = [writing.Faq(question, answer) for question, answer in texts["faq"]]
+    based_on = article.latest.number if article.latest else 0
+    revision = writing.save_article(article=article, texts=texts, faq=faq, based_on=based_on, now=now)
+    already = revision.pk in {article.published_id, article.scheduled_id}
+    if already != texts["is_published"] or not already:
+        publishing.publish_loaded(revision=revision, now=now, is_published=texts["is_published"])
+
+
+def write_place(section: str, slug: str, texts: dict) -> Article:
+    """Everything about an article that is not its text. Raises ValidationError."""
     article = article_at(section, slug)
     assert article is not None
     article.position = texts["position"]
@@ -98,9 +115,4 @@ def write_article(section: str, slug: str, texts: dict, now: dt.datetime) -> Non
     article.save(update_fields=["position", "review_by"])
     related = [article_at(*path.split("/", 1)) for path in texts["related"] if "/" in path]
     article.related.set([other for other in related if other is not None])
-    faq = [writing.Faq(question, answer) for question, answer in texts["faq"]]
-    based_on = article.latest.number if article.latest else 0
-    revision = writing.save_article(article=article, texts=texts, faq=faq, based_on=based_on, now=now)
-    already = revision.pk in {article.published_id, article.scheduled_id}
-    if already != texts["is_published"] or not already:
-        publishing.publish_loaded(revision=revision, now=now, is_published=texts["is_published"])
+    return article

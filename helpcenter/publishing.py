@@ -119,17 +119,27 @@ def restore(*, owner: Owner, number: int, restored: int, actor, now: dt.datetime
 def publish_loaded(
     *, revision: Revision, now: dt.datetime, is_published: bool = True, at: dt.datetime | None = None
 ) -> None:
-    """A text that came from files, trusted as the program is. `is_published` False keeps it as a draft; `at` is from when on."""
+    """A text that came from files, trusted as the program is. `is_published` False keeps it as a draft; `at` is from when on
+    readers see it, or saw it."""
     with transaction.atomic():
         owner = locked(revision.owner)
         if is_published:
             revision.state = State.PUBLISHED
             revision.save(update_fields=["state"])
-            point(owner, revision, at if at and at > now else None, now)
+            point(owner, revision, at if at and at > now else None, at or now)
         elif isinstance(owner, Article) and owner.published:
             owner.published = owner.scheduled = None
             owner.save(update_fields=["published", "scheduled"])
             search_index.refresh(owner)
+        writing.record(owner, Code.LOADED, revision=revision, now=now)
+
+
+def stand_loaded(*, revision: Revision, state: State, now: dt.datetime) -> None:
+    """A text that came from files and readers do not see yet is as far as the files say."""
+    with transaction.atomic():
+        owner = locked(revision.owner)
+        revision.state = state if state != State.PUBLISHED else State.APPROVED
+        revision.save(update_fields=["state"])
         writing.record(owner, Code.LOADED, revision=revision, now=now)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Q
 
-from helpcenter import search_index, writing
+from helpcenter import links, search_index, writing
 from helpcenter.markup import SNIPPET
 from helpcenter.models import AdviceRevision, ArticleRevision, FaqItem, HelpImage, SearchText, Snippet, StatusAdvice
 from helpcenter.rendering import RENDERER
@@ -19,7 +19,7 @@ MADE_OF_ADVICE = (*(f"{name}_html" for name in StatusAdvice.TEXTS), "renderer")
 
 def save_snippet(*, snippet: Snippet) -> None:
     """Keeps a snippet, and shows its new words in every text that uses it. Raises ValidationError as `check_snippet`."""
-    snippet.body = writing.tidy(snippet.body)
+    snippet.body = links.by_number(writing.tidy(snippet.body))[0]
     writing.check_snippet(snippet.body)
     with transaction.atomic():
         snippet.save()

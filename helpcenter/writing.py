@@ -31,6 +31,7 @@ from helpcenter.rendering import RENDERER, Rendered, render, render_answer, rend
 from orders.statuses import RETURNS_MONEY, OrderStatus
 
 FAQ_ANCHOR_PREFIX = "faq-"
+ANCHOR = re.compile(r"faq-[a-z0-9_-]{1,110}")
 NOT_TEXTS = ("article", "advice", "author", "approved_by", "published_from", "state", "headings", "renderer")
 SAYS_IT_RETURNS = re.compile(r"\b(back|returned|returns?|refund\w*)\b", re.IGNORECASE)
 
@@ -119,10 +120,12 @@ def save_article(
     author=None,
     based_on: int = 0,
     now: dt.datetime,
+    from_files: bool = False,
 ) -> ArticleRevision:
     """A new draft of the article, which gets its place here if it has none yet. An unchanged text makes no new one.
 
-    `based_on` is the number of the revision that the author began from, 0 for a new article. Raises Stale where another
+    `based_on` is the number of the revision that the author began from, 0 for a new article. A text `from_files` brings
+    the anchors of its questions with it, and is a version of its own though it says the same. Raises Stale where another
     one has been saved since, ValidationError as `check_body`.
     """
     texts = {name: links.by_number(tidy(texts.get(name, "")))[0] for name in ArticleRevision.TEXTS}
@@ -138,11 +141,11 @@ def save_article(
             latest = article.latest
         if (latest.number if latest else 0) != based_on:
             raise Stale(latest)
-        if latest and same(latest, texts, faq):
+        if latest and not from_files and same(latest, texts, faq):
             return latest
         revision = ArticleRevision(article=article, number=based_on + 1, author=author, created_at=now, **texts)
         revision.full_clean(exclude=NOT_TEXTS, validate_unique=False)
-        items = faq_items(revision, faq)
+        items = faq_items(revision, faq, free_anchors(article, faq) if from_files else set())
         fill_in(revision, items, check_texts(revision, items))
         revision.save()
         keep_references(revision, items)
@@ -155,12 +158,12 @@ def save_article(
     return revision
 
 
-def faq_items(revision: ArticleRevision, faq: Sequence[Faq]) -> list[FaqItem]:
-    """Unsaved items with the anchors they had in any revision of this article; new questions get new ones."""
+def faq_items(revision: ArticleRevision, faq: Sequence[Faq], trusted: set[str]) -> list[FaqItem]:
+    """Unsaved items with the anchors they had in any revision of this article, or `trusted` ones; new questions get new ones."""
     before = list(
         FaqItem.objects.filter(revision__article=revision.article).order_by("pk").values("anchor", "question")
     )
-    own, by_question = {row["anchor"] for row in before}, {row["question"]: row["anchor"] for row in before}
+    own, by_question = trusted | {row["anchor"] for row in before}, {row["question"]: row["anchor"] for row in before}
     used: set[str] = set()
     items = []
     for position, one in enumerate(faq, start=1):
@@ -172,6 +175,13 @@ def faq_items(revision: ArticleRevision, faq: Sequence[Faq]) -> list[FaqItem]:
         item.full_clean(exclude=["revision", "anchor"], validate_unique=False, validate_constraints=False)
         items.append(item)
     return items
+
+
+def free_anchors(article: Article, faq: Sequence[Faq]) -> set[str]:
+    """Those anchors of these questions that no other article has."""
+    wanted = {one.anchor for one in faq if ANCHOR.fullmatch(one.anchor)}
+    taken = FaqItem.objects.filter(anchor__in=wanted).exclude(revision__article=article)
+    return wanted - set(taken.values_list("anchor", flat=True))
 
 
 def free_anchor(question: str, article: Article, taken_here: set[str]) -> str:
@@ -226,9 +236,15 @@ def same(revision: ArticleRevision, texts: dict[str, str], faq: Sequence[Faq]) -
 
 
 def save_advice(
-    *, advice: StatusAdvice, texts: dict[str, str], author=None, based_on: int = 0, now: dt.datetime
+    *,
+    advice: StatusAdvice,
+    texts: dict[str, str],
+    author=None,
+    based_on: int = 0,
+    now: dt.datetime,
+    from_files: bool = False,
 ) -> AdviceRevision:
-    """A new draft of the words about a status. Raises Stale and ValidationError as `save_article`."""
+    """A new draft of the words about a status; `from_files`, Stale and ValidationError as in `save_article`."""
     texts = {name: links.by_number(tidy(texts.get(name, "")))[0] for name in StatusAdvice.TEXTS}
     with transaction.atomic():
         StatusAdvice.objects.get_or_create(pk=advice.pk)
@@ -236,7 +252,7 @@ def save_advice(
         latest = advice.latest
         if (latest.number if latest else 0) != based_on:
             raise Stale(latest)
-        if latest and all(getattr(latest, name) == texts[name] for name in texts):
+        if latest and not from_files and all(getattr(latest, name) == texts[name] for name in texts):
             return latest
         revision = AdviceRevision(advice=advice, number=based_on + 1, author=author, created_at=now, **texts)
         revision.full_clean(exclude=NOT_TEXTS, validate_unique=False)

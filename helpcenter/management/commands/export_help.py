@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from helpcenter import exchange
 from helpcenter.files import BadContent
@@ -14,7 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, *, folder, **options):
         try:
-            counted = exchange.export(folder)
+            counted = exchange.export(folder, now=timezone.now())
         except (BadContent, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{counted.sections} sections, {counted.articles} articles, {counted.drafts} newer drafts.")
+        self.stdout.write(
+            f"{counted.sections} sections, {counted.articles} articles, {counted.drafts} newer versions of them."
+        )

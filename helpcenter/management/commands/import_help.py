@@ -22,5 +22,5 @@ class Command(BaseCommand):
         except (BadContent, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
-            f"{counted.sections} sections, {counted.articles} articles, {counted.drafts} newer drafts read."
+            f"{counted.sections} sections, {counted.articles} articles, {counted.drafts} newer versions of them read."
         )
