@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import connection
 
+SHORTEST_TOKEN = 20
 INSECURE_KEY_LENGTH, INSECURE_KEY_VARIETY = 50, 5
 
 
@@ -24,6 +25,8 @@ def production_faults() -> Iterator[str]:
         yield "EMAIL_URL must say how mail is sent, for example smtp+tls://user:password@mail.example.com:587."
     if "locmem" in settings.CACHES["default"]["BACKEND"]:
         yield "CACHE_URL must be a cache that all processes share (dbcache://neopanel_cache serves)."
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        yield f"NEOPANEL_METRICS_TOKEN must have at least {SHORTEST_TOKEN} characters."
     if settings.DEBUG:
         yield "DEBUG must be off."
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from cryptography.fernet import Fernet
 
+from accounts.addresses import NotANetwork, read_networks
 from orders.money import NotMoney, parse
 from support import hours
 
@@ -95,6 +96,16 @@ def call_rate(text: str) -> CallRate:
             f"NEOPANEL_API_RATE must be a number of calls a sec, min or hour like 120/min, not {text!r}."
         )
     return CallRate(int(most), WINDOWS[window])
+
+
+def networks(name: str, *, default: str) -> str:
+    """Addresses and networks, one a line; never everybody. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    text = env.str(name, default=default)
+    try:
+        found = read_networks(text)
+    except NotANetwork as wrong:
+        raise environ.ImproperlyConfigured(f"{name} holds {wrong.text!r}, which is no address or network.") from None
+    return found or read_networks(default)
 
 
 def support_hours(text: str) -> hours.Hours:

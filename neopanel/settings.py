@@ -14,6 +14,7 @@ from neopanel.env import (
     incoming,
     make_field_key,
     make_secret,
+    networks,
     poll_schedule,
     support_hours,
 )
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "neopanel.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -230,17 +232,34 @@ SECURE_HSTS_PRELOAD = PRODUCTION_HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# The health pages are asked for over plain http by load balancers.
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+# The health pages and the metrics are asked for over plain http, by load balancers and from inside.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 BEHIND_PROXY = env.bool("NEOPANEL_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# --- Who may read /metrics: whoever has the token; without one, these addresses
+METRICS_TOKEN = env.str("NEOPANEL_METRICS_TOKEN", default="")
+METRICS_FROM = networks("NEOPANEL_METRICS_FROM", default="127.0.0.0/8, ::1")
+
+# --- The log: lines for people in the demo, for programs in production; each with the id of its request
+LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEMO else "json")
+if LOG_FORMAT not in {"line", "json"}:
+    raise environ.ImproperlyConfigured(f"LOG_FORMAT must be line or json, not {LOG_FORMAT!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"traced": {"()": "neopanel.logs.Traced"}},
+    "formatters": {
+        "line": {"()": "neopanel.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "neopanel.logs.JsonLine"},
+    },
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["traced"]}},
     "root": {"handlers": ["terminal"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {"neopanel": {"level": "INFO"}, "orders": {"level": "INFO"}},
+    "loggers": {
+        "neopanel": {"level": "INFO"},
+        "orders": {"level": "INFO"},
+        # A line a request: in the demo they would hide the mails that people look for there.
+        "neopanel.request_ids": {"level": "WARNING" if DEMO else "INFO"},
+    },
 }

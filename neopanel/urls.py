@@ -9,6 +9,7 @@ from django.urls import include, path
 from helpcenter.feeds import SITEMAPS
 from neopanel import views
 from neopanel.help_from_ticket import draft_from_ticket
+from neopanel.metrics import metrics
 
 # Django's own admin sign-in would let people in without their second factor.
 admin.autodiscover()
@@ -28,6 +29,7 @@ urlpatterns = [
     path("csp-report/", views.csp_report, name="csp_report"),
     path("health/live", views.live, name="health_live"),
     path("health/ready", views.ready, name="health_ready"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 handler500 = "neopanel.unavailable.server_error"

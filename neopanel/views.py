@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from neopanel import health
 from neopanel.context import THEMES
 from neopanel.dashboard import dashboard_for
 
@@ -67,12 +68,18 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_not_required
 def ready(request: HttpRequest) -> HttpResponse:
-    """The process can serve people: the database answers and is migrated. 503 otherwise."""
+    """The process can serve people: the database answers, is migrated, and guards the ledger. 503 otherwise.
+
+    A halt and silent workers are told but refuse nothing: reading goes on, and another process could do no better.
+    """
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if missing:
+            return JsonResponse({"status": "database is not migrated"}, status=503)
+        found = health.look(now=timezone.now())
     except DatabaseError:
         return JsonResponse({"status": "database does not answer"}, status=503)
-    if missing:
-        return JsonResponse({"status": "database is not migrated"}, status=503)
-    return JsonResponse({"status": "ok"})
+    if not found.guarded:
+        return JsonResponse({"status": "the ledger is not guarded"}, status=503)
+    return JsonResponse({"status": "ok", "halted": found.halted, "worker": found.worker})

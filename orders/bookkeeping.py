@@ -1,7 +1,9 @@
-"""Once an hour the worker looks at the books: every balance is recomputed, and money stops where one is wrong; and it sweeps."""
+"""The worker's own chores: a sign of life, the hourly check of the books (money stops where one is wrong), and sweeping."""
 
 import datetime as dt
 import logging
+import os
+import socket
 import time
 from collections.abc import Callable
 
@@ -12,6 +14,8 @@ log = logging.getLogger(__name__)
 
 EVERY = dt.timedelta(hours=1)
 NAME = "reconcile"
+# Whoever watches may call the workers silent after a few of these (`neopanel/health.py`).
+BEAT, BEAT_EVERY = "beat", dt.timedelta(seconds=15)
 SHOWN = 5
 
 
@@ -29,6 +33,14 @@ def reconcile_due(clock: Callable[[], dt.datetime]) -> int:
         log.critical("The ledger is not in order, money stands still: %s", listed)
         halt.begin(reason=f"The hourly check found the books wrong. {listed}", now=now)
     return 1
+
+
+def beat(clock: Callable[[], dt.datetime]) -> int:
+    """Notes that a worker is at work, and where. One row for all of them: what matters is whether there is one."""
+    now = clock()
+    if timetable.take(name=BEAT, every=BEAT_EVERY, now=now):
+        timetable.note(name=BEAT, now=now, took_ms=0, outcome=f"{socket.gethostname()}, process {os.getpid()}")
+    return 0  # nothing was due that anybody waits for
 
 
 def sweep_due(clock: Callable[[], dt.datetime]) -> int:

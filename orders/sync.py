@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Case, When
 from django.db.models.functions import Greatest
 
-from orders import halt, lifecycle, provider_health, submission
+from orders import halt, lifecycle, provider_health, submission, tracing
 from orders.models import Order, OrderEvent, Provider
 from orders.provider.client import AddRequest, ProviderClient
 from orders.provider.wire import (
@@ -68,17 +68,21 @@ def send(claimed: Sequence[Order], clock: Clock) -> int:
     if not claimed:
         return 0
     clients = {provider: client_for(provider) for provider in {order.provider for order in claimed if order.provider}}
-    faults = []
+    traces, faults = traces_of(claimed), []
     with ThreadPoolExecutor(min(SUBMIT_THREADS, len(claimed))) as pool:
         # The threads only speak HTTP; every row is read and written by this one, with its one connection.
-        waiting = [(order, pool.submit(timed_add, clients[order.provider], order, clock)) for order in claimed]
+        waiting = [
+            (order, pool.submit(timed_add, clients[order.provider], order, clock, traces[order.pk]))
+            for order in claimed
+        ]
         for order, answer in waiting:
             try:
                 outcome, took_ms = answer.result()
-                if outcome is None:
-                    submission.try_later(order_id=order.pk, token=order.claim_token, reason="", now=clock())
-                else:
-                    record_answer(order, outcome, clock(), took_ms=took_ms)
+                with tracing.under(traces[order.pk]):
+                    if outcome is None:
+                        submission.try_later(order_id=order.pk, token=order.claim_token, reason="", now=clock())
+                    else:
+                        record_answer(order, outcome, clock(), took_ms=took_ms)
             except Exception as fault:  # the answers to the other orders are here and must be kept
                 log.exception("The answer to order %s could not be written down", order.pk)
                 faults.append(fault)
@@ -87,14 +91,31 @@ def send(claimed: Sequence[Order], clock: Clock) -> int:
     return len(claimed)
 
 
-def timed_add(client: ProviderClient | None, order: Order, clock: Clock) -> tuple[AddOutcome | None, int]:
+def traces_of(orders: Sequence[Order]) -> dict[int, str]:
+    """The request in which each order was placed: from there to the provider and back one id leads all the way."""
+    placed = OrderEvent.objects.filter(order__in=[order.pk for order in orders], code=OrderEvent.Code.PLACED)
+    known = dict(placed.values_list("order_id", "trace"))
+    return {order.pk: known.get(order.pk) or tracing.new() for order in orders}
+
+
+def timed_add(client: ProviderClient | None, order: Order, clock: Clock, trace: str) -> tuple[AddOutcome | None, int]:
     """The outcome and how long it took; None where the calls before it took so long that this one was not begun."""
     if client is None:
         return OurFault("key", NO_KEY), 0
     if not submission.may_still_send(order, clock()):
         return None, 0
     begun = time.monotonic()
-    return client.add(request_of(order)), elapsed_ms(begun)
+    with tracing.under(trace):
+        outcome = client.add(request_of(order))
+        took_ms = elapsed_ms(begun)
+        note_call(order.provider, f"order {order.pk}", type(outcome).__name__, took_ms)
+    return outcome, took_ms
+
+
+def note_call(provider: Provider | None, what: str, outcome: str, took_ms: int) -> None:
+    """One line a call to a provider."""
+    facts = {"provider": str(provider), "outcome": outcome, "took_ms": took_ms}
+    log.info("Provider %s, %s: %s in %d ms", provider, what, outcome, took_ms, extra={"facts": facts})
 
 
 def elapsed_ms(begun: float) -> int:
@@ -198,8 +219,9 @@ def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
         pause = provider_health.PAUSE_FOR_OUR_FAULT if failed.fault else None
         provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock(), least_pause=pause)
         return
-    now = clock()
-    provider_health.answered(provider_id=provider.pk, took_ms=elapsed_ms(begun), now=now)
+    now, took_ms = clock(), elapsed_ms(begun)
+    note_call(provider, f"status of {len(by_id)}", "answered", took_ms)
+    provider_health.answered(provider_id=provider.pk, took_ms=took_ms, now=now)
     if batch.foreign:
         log.warning("Provider %s answered for orders that nobody asked for: %s", provider, batch.foreign[:10])
     unchanged, faults = [], []

@@ -10,8 +10,15 @@ from orders.models import ChoreRun
 
 def take(*, name: str, every: dt.timedelta, now: dt.datetime) -> bool:
     """Whether this worker is to run the chore now; its next time is `every` from now, whatever comes of this run."""
-    _row, made = ChoreRun.objects.get_or_create(name=name, defaults={"due_at": now + every})
+    row, made = ChoreRun.objects.get_or_create(name=name, defaults={"due_at": now + every})
+    if not made and row.due_at > now:  # most of the time; on SQLite an UPDATE would take the write lock to learn it
+        return False
     return made or ChoreRun.objects.filter(name=name, due_at__lte=now).update(due_at=now + every) == 1
+
+
+def last_run(*, name: str) -> dt.datetime | None:
+    """When the chore ran last on any worker; None where it never did."""
+    return ChoreRun.objects.filter(name=name).values_list("ran_at", flat=True).first()
 
 
 def note(*, name: str, now: dt.datetime, took_ms: int, outcome: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import close_old_connections
 from django.utils import timezone
 
-from orders import bookkeeping, delivery_times, notifications, provider_health, sync, wishes
+from orders import bookkeeping, delivery_times, notifications, provider_health, sync, tracing, wishes
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ IDLE_SECONDS = 1.0
 AFTER_A_FAULT_SECONDS = 5.0
 
 CHORES: dict[str, Callable[[Clock], int]] = {
+    "beat": bookkeeping.beat,
     "expire": sync.expire_claims,
     "check_providers": provider_health.check_due,
     "submit": sync.submit_due,
@@ -39,7 +40,8 @@ def run_once(*, chores: tuple[str, ...] = tuple(CHORES), clock: Clock = timezone
     handled, faults = 0, []
     for name in chores:
         try:
-            handled += CHORES[name](clock)
+            with tracing.under(tracing.new()):
+                handled += CHORES[name](clock)
         except Exception as fault:
             log.exception("The chore %s failed", name)
             faults.append(fault)

@@ -288,4 +288,5 @@ theme/ POST home home home home home home
 csp-report/ POST 204 204 204 204 204 204
 health/live GET 200 200 200 200 200 200
 health/ready GET 200 200 200 200 200 200
+metrics GET 200 200 200 200 200 200
 """

@@ -38,6 +38,7 @@ OPEN_PAGES = [
     "/no-such-page/",
     "/health/live",
     "/health/ready",
+    "/metrics",
     "/api/",
     "/api/openapi.json",
     "/api/v1",

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from orders import tracing
 from orders.models.ledger import LedgerEntry
 from orders.models.order import Order
 from orders.statuses import OrderStatus
@@ -55,6 +56,8 @@ class OrderEvent(models.Model):
     entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("time"))
+    # The request, or the worker's round, that wrote it: the same id stands in the log (`orders/tracing.py`).
+    trace = models.CharField(_("request"), max_length=64, blank=True, default=tracing.current, editable=False)
 
     class Meta:
         verbose_name = _("order event")
