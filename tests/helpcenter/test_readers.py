@@ -6,7 +6,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from helpcenter import asking, publishing
+from helpcenter import asking, feeds, publishing
 from helpcenter.models import HelpfulVote, MissingPage, SearchLog, TicketAfterReading
 from helpcenter.search import Results
 from helpcenter.writing import Faq
@@ -77,6 +77,19 @@ def test_the_sitemap_and_the_feed_name_what_is_published_alone(client, section):
         assert "/help/orders/waiting/" in text
         assert "secret" not in text.lower()
     assert "<title>Open &amp; shown</title>" in client.get("/help/changes.xml").text
+
+
+def test_the_feed_tells_what_else_changed_newest_first(client, section, monkeypatch):
+    make_article(section=section, title="The rules", now=NOW)
+    line = feeds.Change(
+        "Likes are cheaper", "From 2.00 to 1.50", "/services/", NOW + dt.timedelta(hours=1), "s#1", "Likes"
+    )
+    monkeypatch.setattr(feeds, "registered", [feeds.articles, lambda most: [line][:most]])
+    text = client.get("/help/changes.xml").text
+    assert text.index("Likes are cheaper") < text.index("The rules")
+    assert '<guid isPermaLink="false">s#1</guid>' in text
+    assert "<link>http://testserver/services/</link>" in text
+    assert "<category>Likes</category>" in text
 
 
 # --- Votes
