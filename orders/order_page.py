@@ -71,15 +71,16 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
     """All that is known of an order; `service` and `provider` should stand beside it already."""
     tickets = tuple(order.tickets.only("number", "state", "closed_at", "order").order_by("-number"))
     open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
+    facts = Facts(open_ticket=open_ticket, measured=order.service.measured, halted_since=queries.halted_since())
     return OrderPage(
         order=order,
-        verdict=verdict_for(order, Facts(open_ticket=open_ticket, measured=order.service.measured), now),
+        verdict=verdict_for(order, facts, now),
         money=money_card(order),
         events=tuple(order.events.select_related("actor").order_by("-id")),
         tickets=tickets,
         may_cancel=can_cancel_at_once(order),
         may_ask_to_cancel=can_ask_to_cancel(order),
-        inputs=tuple((str(i.label), order.inputs[i.name]) for i in order.service.rule.inputs if i.name in order.inputs),
+        inputs=tuple((str(i.label), order.inputs[i.name]) for i in order.rule.inputs if i.name in order.inputs),
     )
 
 

@@ -255,6 +255,7 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | 
         link=offer.link,
         target_key=links.target_key(offer.link),
         overlap_key=links.overlap_key(service.pk, offer.link),
+        service_type=service.type,
         quantity=offer.quantity,
         inputs=dict(offer.inputs),
         rate=service.rate,
@@ -285,8 +286,8 @@ def _same_or_refused(twin: Order, wish: Wish) -> Order:
         same_link = links.clean_for(wish.link, twin.service.link_kind) == twin.link
     except links.BadLink:
         same_link = False
-    same_quantity = wish.quantity == twin.quantity or not twin.service.rule.counted
-    inputs, _wrong = service_types.read_inputs(twin.service.rule, wish.inputs)
+    same_quantity = wish.quantity == twin.quantity or not twin.rule.counted
+    inputs, _wrong = service_types.read_inputs(twin.rule, wish.inputs)
     if twin.service_id == wish.service_id and same_link and same_quantity and inputs == twin.inputs:
         return twin
     sentence = _("This form was sent before with other content, as order %(order)s. Check it and send it again.")

@@ -8,9 +8,9 @@ from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import User
-from orders import links
+from orders import halt, links
 from orders.models import Category, Deposit, LedgerEntry, Order, PaymentMethod, Provider, Service
-from orders.statuses import ACTIVE, OrderStatus
+from orders.statuses import ACTIVE, SETTLED, OrderStatus
 from orders.verdict import Facts, Verdict, verdict_for
 
 PAGE = 25
@@ -104,9 +104,18 @@ def status_counts(customer: User) -> dict[str, int]:
 
 
 def with_verdicts(orders: list[Order], now: dt.datetime) -> list[tuple[Order, Verdict]]:
-    """Each order with what to do about it; one query more for all of them together."""
-    tickets = open_tickets([order.pk for order in orders])
-    return [(order, verdict_for(order, Facts(open_ticket=tickets.get(order.pk)), now)) for order in orders]
+    """Each order with what to do about it; two queries more for all of them together."""
+    tickets, halted = open_tickets([order.pk for order in orders]), halted_since()
+    return [
+        (order, verdict_for(order, Facts(open_ticket=tickets.get(order.pk), halted_since=halted), now))
+        for order in orders
+    ]
+
+
+def halted_since() -> dt.datetime | None:
+    """Since when a halt holds back what is under way, if one does."""
+    holding = halt.current()
+    return holding.begun_at if holding else None
 
 
 def open_tickets(order_ids: list[int]) -> dict[int, int]:
@@ -122,9 +131,15 @@ def open_tickets(order_ids: list[int]) -> dict[int, int]:
 def needing_attention(now: dt.datetime) -> QuerySet[Order]:
     """Orders whose verdict is "contact us" or "we are on it": the same rule as `verdict_for`, as a query.
 
-    Open tickets are in it through the reverse relation, and so is whatever waits for a person.
+    Open tickets are in it through the reverse relation, and so is whatever waits for a person. While a halt holds, so is every
+    active order: then the list is read from its newest end instead of being gathered.
     """
     with_open_ticket = Order.objects.filter(tickets__number__isnull=False, tickets__closed_at=None)
+    if halt.current() is not None:
+        closed = _any_of(under_review(), unknown(), with_open_ticket)
+        # As a negation on purpose: a condition on the statuses would make a planner gather and sort all active orders, of
+        # which there may be a million, where a page needs the newest hundred.
+        return Order.objects.exclude(Q(status__in=sorted(SETTLED)) & ~Q(pk__in=closed.values("pk")))
     late, wished = _active(contact_after__lt=now), _active(cancel_asked_at__isnull=False)
     return _any_of(under_review(), unknown(), *late, *wished, with_open_ticket)
 

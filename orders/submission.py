@@ -53,9 +53,7 @@ def claim(*, now: dt.datetime, most: int) -> list[Order]:
         Order.objects.filter(pk__in=ids).update(
             submission=Submission.SENDING, claim_token=token, claim_until=now + LEASE, attempts=F("attempts") + 1
         )
-    return list(
-        Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id")
-    )
+    return list(Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider").order_by("id"))
 
 
 def may_still_send(order: Order, now: dt.datetime) -> bool:
@@ -88,9 +86,7 @@ def claim_unknown(*, now: dt.datetime, most: int) -> list[Order]:
             due = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
         ids = list(due.order_by("send_after").values_list("pk", flat=True)[:most])
         Order.objects.filter(pk__in=ids).update(claim_token=token, send_after=now + LEASE, attempts=F("attempts") + 1)
-    return list(
-        Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider", "service").order_by("id")
-    )
+    return list(Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider").order_by("id"))
 
 
 def accepted(*, order_id: int, token: str, provider_order_id: str, now: dt.datetime, raw: str = "") -> bool:

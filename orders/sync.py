@@ -126,7 +126,7 @@ def request_of(order: Order) -> AddRequest:
     return AddRequest(
         service=order.provider_service_id,
         link=order.link,
-        quantity=order.quantity if order.service.rule.counted else None,
+        quantity=order.quantity if order.rule.counted else None,
         inputs=tuple(order.inputs.items()),
         request_id=str(order.request_id) if order.provider and order.provider.takes_request_id else "",
     )

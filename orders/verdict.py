@@ -40,6 +40,8 @@ class Facts:
     open_ticket: int | None = None
     # What was measured of the service, where enough orders say something.
     measured: ServiceTimes | None = None
+    # Since when a halt stops everything that moves money or orders; None while nothing is stopped.
+    halted_since: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Verdict:
 
 
 def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
-    """The one verdict for where the order stands at `now`. Rules in this order: ticket, person, unknown, money, time."""
+    """The one verdict for where the order stands at `now`. Rules in order: ticket, person, halt, unknown, wish, money, time."""
     if facts.open_ticket is not None:
         return Verdict(
             Advice.OURS,
@@ -84,6 +86,16 @@ def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
                 "The service's reports about this order do not fit together. Our team looks at it; you need not do anything."
             ),
             order.checked_at or order.status_since,
+        )
+    if facts.halted_since is not None and order.is_active:
+        return Verdict(
+            Advice.OURS,
+            _("We are on it"),
+            _(
+                "Orders and returns are stopped while we check our books. Your order and its money are safe; it goes on by itself "
+                "afterwards."
+            ),
+            facts.halted_since,
         )
     if order.submission == Order.Submission.UNKNOWN:
         return Verdict(

@@ -12,6 +12,7 @@ from orders import ledger
 from orders.delivery_times import times_of
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.money import plain, undelivered
+from orders.queries import halted_since
 from orders.statuses import OrderStatus
 from orders.verdict import Facts, verdict_for
 
@@ -77,7 +78,7 @@ def _service(order: Order) -> Evidence:
     return {
         "number": order.service_id,
         "name": order.service.name,
-        "type": order.service.type,
+        "type": order.service_type,
         "rate": plain(order.rate),
         "stated_start_minutes": order.stated_start,
         "stated_speed_a_day": order.stated_speed,
@@ -103,7 +104,7 @@ def _measured(order: Order) -> Evidence | None:
 
 def _verdict(order: Order, now: dt.datetime) -> Evidence:
     """The words that the customer saw before there was a ticket."""
-    verdict = verdict_for(order, Facts(), now)
+    verdict = verdict_for(order, Facts(halted_since=halted_since()), now)
     return {
         "advice": verdict.advice.value,
         "headline": verdict.headline,

@@ -18,12 +18,12 @@ from tests.orders.payments import make_method, report
 STATUSES = [OrderStatus.PARTIAL, OrderStatus.PROCESSING, OrderStatus.REFUNDED]
 
 PAGES = {
-    "/": 10,
+    "/": 11,
     "/services/": 5,
-    "/orders/": 7,
-    "/orders/?status=partial": 7,
+    "/orders/": 8,
+    "/orders/?status=partial": 8,
     "/orders/new/": 7,
-    "/orders/{order}/": 8,
+    "/orders/{order}/": 9,
     "/balance/": 6,
     "/balance/?kind=charge": 6,
     "/balance/add/": 8,
@@ -31,9 +31,9 @@ PAGES = {
     "/accounts/api-keys/": 5,
     "/help/orders-troubleshooting/order-statuses-explained/": 12,
 }
-FRAGMENTS = {"/orders/": 6, "/orders/{order}/": 7, "/services/": 4}
+FRAGMENTS = {"/orders/": 7, "/orders/{order}/": 8, "/services/": 4}
 ADMIN_LISTS = {
-    "orders/order": 11,
+    "orders/order": 12,
     "orders/service": 7,
     "orders/category": 5,
     "orders/provider": 5,
@@ -100,4 +100,4 @@ def test_a_list_of_the_admin_asks_the_same_for_one_row_and_for_three(asks, custo
 
 
 def test_an_order_in_the_admin_asks_the_same_whatever_happened_to_it(asks, customer, admin):
-    asks("/admin/orders/order/{order}/change/", 7, who=admin, customer=customer)
+    asks("/admin/orders/order/{order}/change/", 8, who=admin, customer=customer)

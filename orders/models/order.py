@@ -17,6 +17,7 @@ from accounts.models import ApiKey
 from orders.models.catalogue import Service
 from orders.models.ledger import Wallet
 from orders.models.provider import Provider
+from orders.service_types import ServiceType, TypeRule, rule_for
 from orders.statuses import ACTIVE, OrderStatus
 
 OPEN = sorted(ACTIVE)
@@ -49,6 +50,8 @@ class Order(models.Model):
     target_key = models.CharField(max_length=64, editable=False)
     overlap_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 (unique where set)
     quantity = models.BigIntegerField(_("quantity"))
+    # The type as it was sold. A provider's new list may change the service's own; what was ordered is sent as it was ordered.
+    service_type = models.CharField(_("type as sold"), max_length=40, choices=ServiceType.choices)
     # What the service's type asks for beside link and quantity, by name (`orders/service_types.py`).
     inputs = models.JSONField(_("inputs"), default=dict, blank=True)
     rate = models.BigIntegerField(_("rate as sold"))
@@ -161,6 +164,11 @@ class Order(models.Model):
         if self.remains is None:
             return self.quantity if self.status == OrderStatus.COMPLETED else None
         return min(self.quantity, max(0, self.quantity - self.remains))
+
+    @property
+    def rule(self) -> TypeRule:
+        """How it was ordered, and so how it is sent and shown."""
+        return rule_for(self.service_type)
 
     @property
     def starts_by(self) -> dt.datetime:

@@ -107,7 +107,7 @@ class ProviderClient:
             # Every provider of the old dialect knows this form; not each of them knows the other.
             fields = {"action": "status", "order": external_ids[0]}
         answer = self._ask(fields, ANSWER_BYTES, BatchFailed)
-        batch = parse_statuses(answer.body, external_ids)
+        batch = parse_statuses(answer.body, external_ids, says_success=self.dialect == V1)
         if answer.status != 200:
             _fail(answer, BatchFailed)
         return batch

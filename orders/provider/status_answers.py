@@ -8,17 +8,18 @@ from orders.provider.wire import EXTERNAL_ID, SUCCESS, BatchFailed, StatusBatch,
 from orders.statuses import OrderStatus
 
 
-def parse_statuses(body: bytes, asked: Sequence[str]) -> StatusBatch:
+def parse_statuses(body: bytes, asked: Sequence[str], *, says_success: bool = False) -> StatusBatch:
     """Match the answer of a status call with the ids asked for, whatever its shape.
 
     Shapes: an object keyed by id, a list of objects with `order` or `order_id`, one flat object where one id was asked.
+    `says_success`: the dialect's `status` also says how the call went.
     Raises BatchFailed for HTML, cut JSON, one error for all, and anything else that is no such answer.
     """
     answer = load(body, BatchFailed)
     if isinstance(answer, list):
         pairs = [(_id_of(item), item) for item in answer]
     elif isinstance(answer, dict):
-        pairs = _pairs(answer, asked)
+        pairs = _pairs(answer, asked, says_success=says_success)
     else:
         raise BatchFailed(f"neither object nor list: {reading.word(answer, 80)}")
 
@@ -51,12 +52,12 @@ def _id_of(item: Any) -> str:
     return value.strip()[:40] if isinstance(value, str) else reading.word(value, 40)
 
 
-def _pairs(answer: dict[str, Any], asked: Sequence[str]) -> list[tuple[str, Any]]:
+def _pairs(answer: dict[str, Any], asked: Sequence[str], *, says_success: bool) -> list[tuple[str, Any]]:
     """The items of an answer that is one object: keyed by id, or flat where one id was asked."""
     wanted = set(asked)
     if any(key.strip() in wanted for key in answer):
         return [(key.strip()[:40], item) for key, item in answer.items()]
-    if len(wanted) == 1 and _is_one_order(answer, asked[0]):
+    if len(wanted) == 1 and _is_one_order(answer, asked[0], says_success=says_success):
         return [(_id_of(answer) or asked[0], answer)]
     if "error" in answer:
         if len(wanted) == 1 and reading.word(answer["error"]).casefold().startswith("incorrect order"):
@@ -67,16 +68,17 @@ def _pairs(answer: dict[str, Any], asked: Sequence[str]) -> list[tuple[str, Any]
     return [(key.strip(), item) for key, item in answer.items()]
 
 
-def _is_one_order(answer: dict[str, Any], asked: str) -> bool:
+def _is_one_order(answer: dict[str, Any], asked: str, *, says_success: bool) -> bool:
     """Whether a flat object is an order's report. `{"status": "error", "message": ...}` is how many servers say that the call
     failed: it tells nothing of the order, and taking it for the status Error would return the money."""
     if isinstance(answer.get("status"), dict | list | None) or answer.get("error") or "message" in answer:
         return False
     if any(name in answer for name in ("charge", "remains", "start_count", "start_counter")):
         return True
-    # In the dialect v1 `status` also says how the call went: alone beside the id, these two words are the call's.
-    if reading.word(answer["status"]).casefold() == SUCCESS or status_of(answer["status"]) == OrderStatus.ERROR:
-        return False
+    if says_success and (
+        reading.word(answer["status"]).casefold() == SUCCESS or status_of(answer["status"]) == OrderStatus.ERROR
+    ):
+        return False  # alone beside the id, these two words are the call's
     return _id_of(answer) == asked
 
 

@@ -65,6 +65,7 @@ def add(numbers: range, service: Service) -> None:
             Order(
                 wallet_id=user.pk,
                 service=service,
+                service_type=service.type,
                 client_key=f"bulk {number}",
                 link=f"https://example.com/{number}",
                 target_key="",

@@ -1,13 +1,16 @@
+import importlib
 import json
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
 
-from orders import money
+from orders import money, submission, sync
 from orders.importing import import_catalogue, sold_rate
-from orders.models import Service
+from orders.models import Order, Service
+from orders.placing import Wish, place_order
 from orders.provider.offers import parse_services
-from tests.factories import make_provider
+from tests.factories import NOW, fresh, fund, make_provider, place
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +97,61 @@ def test_a_package_is_sold_one_at_a_time(db):
     bring(make_provider(), {"type": "package", "min": "1", "max": "5000"})
     service = Service.objects.get()
     assert (service.type, service.minimum, service.maximum) == ("Package", 1, 1)
+
+
+# --- What is queued while a new list comes in
+
+
+SOLD = {
+    "Default": {"quantity": 1000},
+    "Package": {},
+    "Custom Comments": {"inputs": {"comments": "Well done\nGreat"}},
+}
+
+
+def sold_as(customer, type_word, provider) -> Order:
+    bring(provider, {"type": type_word, "min": "1"})
+    fund(customer, "5000.00")
+    wish = Wish(service_id=Service.objects.get().pk, link="https://example.com/p/1", **SOLD[type_word])
+    return place_order(customer=customer, wish=wish, client_key="k", now=NOW)
+
+
+def sent(order: Order):
+    [claimed] = submission.claim(now=NOW, most=1)
+    assert claimed.pk == order.pk
+    request = sync.request_of(claimed)
+    return request.quantity, dict(request.inputs)
+
+
+@pytest.mark.parametrize("later", SOLD)
+@pytest.mark.parametrize(
+    ("sold", "goes_out"),
+    [
+        ("Default", (1000, {})),
+        ("Package", (None, {})),
+        ("Custom Comments", (None, {"comments": "Well done\nGreat"})),
+    ],
+)
+def test_an_order_is_sent_as_it_was_sold_whatever_the_service_became(customer, sold, goes_out, later):
+    provider = make_provider()
+    order = sold_as(customer, sold, provider)
+    bring(provider, {"type": later, "min": "1"})
+    assert Service.objects.get().type == later
+    assert sent(order) == goes_out
+
+
+def test_a_form_sent_twice_is_one_order_though_the_service_became_another_type(customer):
+    provider = make_provider()
+    order = sold_as(customer, "Custom Comments", provider)
+    bring(provider, {"type": "Default", "min": "1"})
+    wish = Wish(service_id=order.service_id, link=order.link, quantity=None, inputs=SOLD["Custom Comments"]["inputs"])
+    assert place_order(customer=customer, wish=wish, client_key="k", now=NOW) == order
+
+
+def test_orders_from_before_types_were_kept_take_that_of_their_service(customer):
+    migration = importlib.import_module("orders.migrations.0005_types_as_sold")
+    comments = sold_as(customer, "Custom Comments", make_provider())
+    plain = place(customer)
+    Order.objects.update(service_type="Default")
+    migration.take_the_services_own(apps, None)
+    assert (fresh(comments).service_type, fresh(plain).service_type) == ("Custom Comments", "Default")

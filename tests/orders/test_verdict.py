@@ -2,11 +2,11 @@ import datetime as dt
 
 import pytest
 
-from orders import desk, lifecycle, queries, submission
+from orders import desk, halt, lifecycle, order_page, queries, submission
 from orders.models import Provider
 from orders.patience import far_beyond_start, no_movement_until, usual_minutes
 from orders.reports import Report
-from orders.statuses import OrderStatus
+from orders.statuses import ACTIVE, OrderStatus
 from orders.verdict import Advice, Facts, verdict_for
 from tests.factories import NOW, fresh, make_provider, make_service, order_in, place
 
@@ -111,13 +111,41 @@ def every_kind_of_order(customer):
     return [fresh(order) for order in [*orders, sending, unknown]]
 
 
+@pytest.mark.parametrize("halted", [False, True], ids=["money moves", "halted"])
 @pytest.mark.parametrize("after", [dt.timedelta(0), *MINUTES.values(), dt.timedelta(hours=25), FAR])
-def test_the_list_of_what_needs_attention_is_the_same_rule_as_the_verdict(customer, after):
+def test_the_list_of_what_needs_attention_is_the_same_rule_as_the_verdict(customer, after, halted):
     orders = every_kind_of_order(customer)
+    if halted:
+        halt.begin(reason="Books are off", now=NOW)
     now = NOW + after
-    expected = {o.pk for o in orders if verdict_for(o, Facts(), now).advice in {Advice.CONTACT, Advice.OURS}}
+    judged = queries.with_verdicts(orders, now)
+    expected = {order.pk for order, found in judged if found.advice in {Advice.CONTACT, Advice.OURS}}
     assert set(queries.needing_attention(now).values_list("pk", flat=True)) == expected
     assert 0 < len(expected) < len(orders)
+
+
+def test_while_a_halt_holds_what_is_under_way_is_ours_and_what_is_closed_stays_so(customer, admin):
+    orders = {status: order_in(status, customer) for status in S}
+    asks_alone = {status: verdict(order, FAR) for status, order in orders.items()}
+    halt.begin(reason="Books are off", now=NOW + MINUTES["30m"])
+    judged = {S(order.status): found for order, found in queries.with_verdicts([*orders.values()], NOW + FAR)}
+    for status, found in judged.items():
+        if status in ACTIVE:
+            assert (found.advice, found.since) == (Advice.OURS, NOW + MINUTES["30m"])
+            assert "stopped while we check our books" in found.reason
+        else:
+            assert found == asks_alone[status]
+    assert order_page.page_of(orders[S.PENDING], now=NOW + FAR).verdict == judged[S.PENDING]
+    halt.lift(by=admin, now=NOW + FAR)
+    assert dict(queries.with_verdicts([orders[S.PENDING]], NOW + FAR)) == {orders[S.PENDING]: asks_alone[S.PENDING]}
+
+
+def test_while_a_halt_holds_the_desk_reads_its_list_from_the_newest_end(customer):
+    halt.begin(reason="Books are off", now=NOW)
+    plan = queries.needing_attention(NOW).order_by("-pk")[:100].explain()
+    # No sorting of everything that is under way before the first row is shown.
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+    assert "Bitmap" not in plan
 
 
 def test_a_wish_to_cancel_is_ours_while_the_service_is_asked(customer):

@@ -13,7 +13,7 @@ def told(order: Order, now) -> dict:
     return {
         "id": order.pk,
         "customer": order.wallet.customer.email,
-        "service": {"id": order.service_id, "name": order.service.name, "type": order.service.type},
+        "service": {"id": order.service_id, "name": order.service.name, "type": order.service_type},
         "link": order.link,
         "quantity": order.quantity,
         "status": order.status,

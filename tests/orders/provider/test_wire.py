@@ -339,9 +339,9 @@ def test_by_the_old_dialect_success_and_an_id_are_an_order(body):
 @pytest.mark.parametrize("word", ["error", "fail", "success"])
 def test_a_word_on_the_call_is_no_word_on_the_order(word):
     with pytest.raises(BatchFailed):
-        parse_statuses(json.dumps({"order": "32", "status": word}).encode(), ["32"])
+        parse_statuses(json.dumps({"order": "32", "status": word}).encode(), ["32"], says_success=True)
 
 
 def test_an_order_that_failed_with_its_counters_is_told():
-    report = parse_statuses(b'{"order": "32", "status": "error", "charge": "0"}', ["32"]).reports["32"]
-    assert report.status == OrderStatus.ERROR
+    report = parse_statuses(b'{"order": "32", "status": "error", "charge": "0"}', ["32"], says_success=True)
+    assert report.reports["32"].status == OrderStatus.ERROR
