@@ -4,8 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from accounts.models import User
-from orders import queries
+from orders import ledger, queries
 from orders.models import LedgerEntry, Order
+from orders.spending import Spending, spending_of
 from orders.statuses import ACTIVE
 from orders.verdict import Advice, Verdict
 from support.models import Ticket
@@ -23,11 +24,18 @@ class Dashboard:
     entries: tuple[LedgerEntry, ...]
     tickets: tuple[Ticket, ...]
     has_orders: bool
+    balance: int
+    spending: Spending
+
+    @property
+    def has_moved(self) -> bool:
+        return len({balance for _day, balance in self.spending.balances}) > 1
 
 
 def dashboard_for(*, customer: User, now: dt.datetime) -> Dashboard:
     """One page's worth; the same few queries whatever the customer's history holds."""
     orders = queries.orders_of(customer).select_related("service")
+    balance = ledger.balance_of(customer)
     active = list(orders.filter(status__in=ACTIVE).order_by("-pk")[:MOST_ACTIVE])
     settled = list(orders.exclude(status__in=ACTIVE).order_by("-pk")[:MOST_RECENT])
     judged = queries.with_verdicts(active + settled, now)
@@ -40,4 +48,6 @@ def dashboard_for(*, customer: User, now: dt.datetime) -> Dashboard:
         entries=tuple(queries.entries_of(customer).select_related("order", "deposit").order_by("-pk")[:MOST_RECENT]),
         tickets=tuple(open_tickets_of(customer)[:MOST_RECENT]),
         has_orders=bool(judged),
+        balance=balance,
+        spending=spending_of(customer=customer, balance=balance, now=now),
     )

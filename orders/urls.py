@@ -13,6 +13,7 @@ urlpatterns = [
     path("orders/<int:order_id>/", orders.order_detail, name="order_detail"),
     path("orders/<int:order_id>/cancel/", orders.order_cancel, name="order_cancel"),
     path("balance/", balance.balance_history, name="balance_history"),
+    path("balance/statement/<int:year>-<int:month>/", balance.statement, name="balance_statement"),
     path("balance/add/", deposits.balance_add, name="balance_add"),
     path("api/", api_page.api_page, name="api_page"),
     path("api/openapi.json", api_page.openapi_file, name="api_openapi"),

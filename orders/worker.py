@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import close_old_connections
 from django.utils import timezone
 
-from orders import bookkeeping, delivery_times, notifications, provider_health, sync, tracing, wishes
+from orders import bookkeeping, delivery_times, notifications, provider_health, sync, tallies, tracing, wishes
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ CHORES: dict[str, Callable[[Clock], int]] = {
     "reconcile": bookkeeping.reconcile_due,
     "sweep": bookkeeping.sweep_due,
     "learn": delivery_times.learn_due,
+    "tally": tallies.tally_due,
 }
 
 

@@ -64,6 +64,8 @@ def things(customer, agent) -> dict[str, object]:
         "<slug:name>": "cancel",
         "<int:mass_id>": mass.start(customer=customer, text="1 | https://example.com | 5", client_key="k", now=NOW).pk,
         "<int:number>": ticket.pk,
+        "<int:year>": NOW.year,
+        "<int:month>": NOW.month,
         "<int:key_id>": key.pk,
         "<int:pk>": 1,
         "<id>": customer.pk,

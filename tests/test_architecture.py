@@ -39,8 +39,8 @@ LAYERS = (
     {"lifecycle", "provider"},
     {"provider_health", "deposits"},
     {"placing", "submission", "importing", "desk", "steering"},
-    {"sync", "wishes", "bookkeeping", "mass", "delivery_times"},
-    {"verdict", "queries", "notifications", "worker"},
+    {"sync", "wishes", "bookkeeping", "tallies", "mass", "delivery_times"},
+    {"verdict", "queries", "spending", "notifications", "worker"},
     {"forms", "exports", "deposit_forms", "desk_forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},
 )

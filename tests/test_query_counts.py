@@ -24,7 +24,7 @@ PAGES = {
     "/orders/?status=partial": 8,
     "/orders/new/": 7,
     "/orders/{order}/": 9,
-    "/balance/": 6,
+    "/balance/": 8,
     "/balance/?kind=charge": 6,
     "/balance/add/": 8,
     "/tickets/": 4,

@@ -9,10 +9,12 @@ from orders.models.measuring import ServiceTimes
 from orders.models.order import Order
 from orders.models.provider import Provider
 from orders.models.running import ChoreRun, Halt
+from orders.models.tally import DayTotal, TallyMark
 
 __all__ = [
     "Category",
     "ChoreRun",
+    "DayTotal",
     "Deposit",
     "Halt",
     "LedgerEntry",
@@ -23,5 +25,6 @@ __all__ = [
     "Provider",
     "Service",
     "ServiceTimes",
+    "TallyMark",
     "Wallet",
 ]

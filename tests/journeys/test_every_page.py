@@ -5,7 +5,7 @@ import pytest
 from orders.models import Order
 from orders.statuses import OrderStatus
 from support.models import TicketState, Topic
-from tests.factories import order_in
+from tests.factories import NOW, order_in
 from tests.journeys.axe import complaints
 from tests.journeys.conftest import DESKTOP, PHONE, open_ticket, talk_over, width_of
 
@@ -32,6 +32,7 @@ def customers_pages(customer, agent, help_center) -> list[str]:
         "/orders/",
         *(f"/orders/{order.pk}/" for order in (*orders, long)),
         "/balance/",
+        f"/balance/statement/{NOW:%Y-%m}/",
         "/balance/add/",
         "/help/",
         GUIDE,

@@ -1,0 +1,160 @@
+"""Where a customer's money went: weeks, categories, the balance day by day, and a month's statement. Read from the day totals."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from orders import ledger, tallies
+from orders.models import Category, DayTotal, LedgerEntry, TallyMark
+
+Kind = LedgerEntry.Kind
+SPENT = (Kind.CHARGE, Kind.REFUND)
+WEEKS, DAYS = 12, 30
+
+
+@dataclass(frozen=True)
+class Total:
+    """What entries of one day, kind and category come to, in units with their sign."""
+
+    day: dt.date
+    kind: str
+    category: int | None
+    amount: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class Spending:
+    """Amounts in units. Spent is what was charged less what came back, so a week of returns alone is below zero."""
+
+    weeks: tuple[tuple[dt.date, int], ...]
+    categories: tuple[tuple[int | None, int], ...]
+    balances: tuple[tuple[dt.date, int], ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(spent for _week, spent in self.weeks)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One month (days in UTC): opening + the sums by kind = closing, exactly. Units; charges are negative."""
+
+    month: dt.date
+    opening: int
+    sums: tuple[tuple[Kind, int, int], ...]
+    closing: int
+    categories: tuple[tuple[int | None, int], ...]
+
+    @property
+    def next_month(self) -> dt.date:
+        return first_of_next(self.month)
+
+    @property
+    def previous_month(self) -> dt.date:
+        return (self.month - dt.timedelta(days=1)).replace(day=1)
+
+
+def totals_since(customer: User, since: dt.date) -> list[Total]:
+    """Every total from this day on, exact to the last entry, in one query: the tallied ones, and the few not yet tallied."""
+    columns = ("day", "kind", "category_id", "amount", "entries")
+    tallied = DayTotal.objects.filter(wallet_id=customer.pk, day__gte=since).values_list(*columns)
+    mark = TallyMark.objects.filter(wallet_id=customer.pk).values("seq")
+    newest = LedgerEntry.objects.filter(
+        wallet_id=customer.pk,
+        seq__gt=Coalesce(Subquery(mark), 0),
+        created_at__gte=begin_of(since),
+    )
+    rest = tallies.totals(newest).values_list("day", "kind", "category", "amount", "entries")
+    return [Total(*row) for row in tallied.union(rest, all=True)]
+
+
+def spending_of(*, customer: User, balance: int, now: dt.datetime) -> Spending:
+    """The last 12 weeks (Monday to Sunday, the current one included) and the balance at the end of the last 30 days.
+
+    `balance` is the customer's balance now, in units: the days are counted back from it.
+    """
+    today = now.astimezone(dt.UTC).date()
+    first_week = monday_of(today) - dt.timedelta(weeks=WEEKS - 1)
+    found = totals_since(customer, min(first_week, today - dt.timedelta(days=DAYS)))
+    spent = [total for total in found if total.kind in SPENT and total.day >= first_week]
+    by_week = summed((monday_of(total.day), -total.amount) for total in spent)
+    by_category = summed((total.category, -total.amount) for total in spent)
+    weeks = [first_week + dt.timedelta(weeks=number) for number in range(WEEKS)]
+    return Spending(
+        weeks=tuple((week, by_week[week]) for week in weeks),
+        categories=tuple(by_category.items()),
+        balances=balances(balance, found, today),
+    )
+
+
+def balances(balance: int, totals: Iterable[Total], today: dt.date) -> tuple[tuple[dt.date, int], ...]:
+    """The balance at the end of each of the last days, oldest first: today's, less what came later."""
+    moved = summed((total.day, total.amount) for total in totals)
+    days = []
+    for number in range(DAYS):
+        day = today - dt.timedelta(days=number)
+        days.append((day, balance))
+        balance -= moved[day]
+    return tuple(reversed(days))
+
+
+def statement_of(*, customer: User, month: dt.date) -> Statement:
+    """The statement of the month that begins on this day."""
+    found = totals_since(customer, month)
+    end = first_of_next(month)
+    inside = [total for total in found if total.day < end]
+    closing = ledger.balance_of(customer) - sum(total.amount for total in found if total.day >= end)
+    amounts = summed((total.kind, total.amount) for total in inside)
+    counts = summed((total.kind, total.entries) for total in inside)
+    return Statement(
+        month=month,
+        opening=closing - sum(total.amount for total in inside),
+        sums=tuple((kind, counts[kind], amounts[kind]) for kind in Kind if counts[kind]),
+        closing=closing,
+        categories=tuple(summed((total.category, -total.amount) for total in inside if total.kind in SPENT).items()),
+    )
+
+
+def months_of(*, customer: User, now: dt.datetime) -> list[dt.date]:
+    """The first days of the months since the customer's first entry, newest first; at most three years of them."""
+    first = LedgerEntry.objects.filter(wallet_id=customer.pk, seq=1).values_list("created_at", flat=True).first()
+    if first is None:
+        return []
+    month, oldest = now.astimezone(dt.UTC).date().replace(day=1), first.astimezone(dt.UTC).date().replace(day=1)
+    months = []
+    while month >= oldest and len(months) < 36:
+        months.append(month)
+        month = (month - dt.timedelta(days=1)).replace(day=1)
+    return months
+
+
+def named_categories(categories: Iterable[tuple[int | None, int]]) -> list[tuple[str, int]]:
+    """What each category cost, by its name, most first; those that cost nothing are left out."""
+    cost = [(pk, spent) for pk, spent in categories if pk is not None and spent > 0]
+    names = dict(Category.objects.filter(pk__in=[pk for pk, _spent in cost]).values_list("pk", "name"))
+    return sorted(((names[pk], spent) for pk, spent in cost), key=lambda pair: -pair[1])
+
+
+def summed(pairs: Iterable) -> Counter:
+    sums: Counter = Counter()
+    for key, amount in pairs:
+        sums[key] += amount
+    return sums
+
+
+def monday_of(day: dt.date) -> dt.date:
+    return day - dt.timedelta(days=day.weekday())
+
+
+def begin_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.min, tzinfo=dt.UTC)
+
+
+def first_of_next(month: dt.date) -> dt.date:
+    return (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
