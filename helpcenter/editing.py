@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from helpcenter import links, live_blocks, publishing, search, writing
 from helpcenter.comparing import Difference, differences
-from helpcenter.models import Article, ArticleRevision, FaqItem, Revision, Snippet, State
-from helpcenter.rendering import render_answer, render_inline
+from helpcenter.images import picture_of
+from helpcenter.models import Article, ArticleRevision, FaqItem, HelpImage, Revision, Snippet, State
+from helpcenter.rendering import MOST_NOTICES, notices_in, render_answer, render_inline
 
 WORDS_A_MINUTE = 200
 APPROVE = "helpcenter.approve_text"
@@ -51,13 +52,15 @@ def preview(*, texts: dict[str, str], faq: list[writing.Faq], request: HttpReque
         answer = links.by_number(writing.tidy(one.answer))[0][:4000]
         items.append(FaqItem(question=one.question, answer=answer, anchor=f"preview-faq-{place}"))
     pieces = [
-        render_inline(quick_answer[:1000]),
+        render_inline(quick_answer[:1000], writing.sources_for(quick_answer)),
         html,
         *(render_answer(i.answer, writing.sources_for(i.answer)) for i in items),
     ]
     shown_quick_answer, shown_body, *answers = links.fill(*pieces, now=now)
     for item, answer in zip(items, answers, strict=True):
         item.shown = answer
+    short = [quick_answer[:1000], *(item.answer for item in items)]
+    dropped = dict.fromkeys([*notices, *(said for one in short for said in notices_in(one, writing.sources_for(one)))])
     words = len(re.findall(r"\w+", text)) + sum(len(re.findall(r"\w+", one.answer)) for one in faq)
     return Preview(
         title=texts.get("title", ""),
@@ -67,7 +70,7 @@ def preview(*, texts: dict[str, str], faq: list[writing.Faq], request: HttpReque
         contents=headings if len(headings) >= 3 else [],
         words=words,
         minutes=math.ceil(words / WORDS_A_MINUTE),
-        notices=notices,
+        notices=tuple(dropped)[:MOST_NOTICES],
         errors=tuple(errors),
     )
 
@@ -138,20 +141,27 @@ class Insertable:
     label: str
     what: str
     insert: str
+    image_url: str = ""
 
 
 def insertables(query: str, now: dt.datetime) -> list[Insertable]:
-    """Links to articles, snippets and live blocks for these words."""
-    query = query.strip()
-    words = query.casefold().replace("\x00", "")
+    """Links to articles, those that readers do not see yet included, snippets, pictures and live blocks for these words."""
+    query = query.strip().replace("\x00", "")
+    words = query.casefold()
+    titles = {hit.page.article_id: hit.page.title for hit in search.search(query, now=now, most=MOST_FOUND).hits}
+    if words:
+        drafts = Article.objects.filter(latest__title__icontains=words).select_related("latest").order_by("-pk")
+        titles = {article.pk: str(article) for article in drafts[:MOST_FOUND]} | titles
     found = [
-        Insertable(hit.page.title, str(_("link")), f"[{hit.page.title}](article:{hit.page.article_id})")
-        for hit in search.search(query, now=now, most=MOST_FOUND).hits
+        Insertable(title, str(_("link")), f"[{without_brackets(title)}](article:{number})")
+        for number, title in titles.items()
     ]
     snippets = Snippet.objects.filter(name__icontains=words.replace(" ", "-")) if words else Snippet.objects.all()
+    found += [Insertable(one.name, str(_("snippet")), f"{{{{ snippet:{one.name} }}}}") for one in snippets[:MOST_FOUND]]
+    pictures = HelpImage.objects.filter(alternative__icontains=words) if words else HelpImage.objects.all()
     found += [
-        Insertable(one.name, str(_("snippet")), f"\n\n{{{{ snippet:{one.name} }}}}\n\n")
-        for one in snippets[:MOST_FOUND]
+        Insertable(one.alternative, str(_("picture")), f"![](image:{one.pk})", image_url=picture_of(one).url)
+        for one in pictures[:MOST_FOUND]
     ]
     found += [
         Insertable(name, str(_("live block")), f"\n\n{{{{ {name} }}}}\n\n")
@@ -159,3 +169,8 @@ def insertables(query: str, now: dt.datetime) -> list[Insertable]:
         if words in name
     ]
     return found
+
+
+def without_brackets(title: str) -> str:
+    """A title as the words of a link: its brackets would end them."""
+    return re.sub(r"([\[\]\\])", r"\\\1", title)

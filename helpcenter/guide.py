@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from helpcenter import links
+from helpcenter.markup import Sources
 from helpcenter.models import AdviceRevision, StatusAdvice
 from helpcenter.rendering import render_inline
 from helpcenter.visibility import live_advice
@@ -109,9 +110,10 @@ def prepared(status: OrderStatus, row: AdviceRevision | None) -> Advice:
     return Advice(status=status, is_written=True, **dict(zip(StatusAdvice.TEXTS, shown, strict=True)))
 
 
-def draft(status: str, texts: dict[str, str]) -> Advice:
+def draft(status: str, texts: dict[str, str], sources: Sources) -> Advice:
     """Unsaved words as readers would see them, for the editor's preview."""
-    shown = (render_inline(texts.get(name, "")) for name in StatusAdvice.TEXTS)
+    written = (links.by_number(texts.get(name, ""))[0] for name in StatusAdvice.TEXTS)
+    shown = links.fill(*(render_inline(text, sources) for text in written), now=timezone.now())
     return Advice(status=OrderStatus(status), is_written=True, **dict(zip(StatusAdvice.TEXTS, shown, strict=True)))
 
 

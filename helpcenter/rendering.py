@@ -117,6 +117,14 @@ def render_inline(markdown: str, sources: Sources = NOTHING) -> SafeString:
     return cleaned(answer_parser([]).renderInline(checked(markdown), {"sources": sources}), INLINE_TAGS)
 
 
+def notices_in(markdown: str, sources: Sources = NOTHING) -> tuple[str, ...]:
+    """What readers of a short text will not see as it was written. Raises TooLong."""
+    notices: list[str] = []
+    text = checked(markdown)
+    tokens = answer_parser(notices).parse(text, {"sources": sources})
+    return tuple(dict.fromkeys([*notices, *notices_of(tokens, text)]))
+
+
 def cleaned(html: str, tags: frozenset[str]) -> SafeString:
     return mark_safe(  # noqa: S308  (this is the sanitiser)
         nh3.clean(

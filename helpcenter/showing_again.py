@@ -8,7 +8,16 @@ from django.db.models import Q
 
 from helpcenter import links, search_index, writing
 from helpcenter.markup import SNIPPET
-from helpcenter.models import AdviceRevision, ArticleRevision, FaqItem, HelpImage, SearchText, Snippet, StatusAdvice
+from helpcenter.models import (
+    AdviceRevision,
+    Article,
+    ArticleRevision,
+    FaqItem,
+    HelpImage,
+    SearchText,
+    Snippet,
+    StatusAdvice,
+)
 from helpcenter.rendering import RENDERER
 
 # The revisions that readers see, will see, or that editors work on.
@@ -44,6 +53,12 @@ def advice_users_of(snippet: Snippet) -> list[AdviceRevision]:
         for revision in AdviceRevision.objects.filter(STANDING).order_by("advice", "number")
     )
     return [revision for revision, names in named if snippet.name in names]
+
+
+def linking_to(article: Article) -> list[Article]:
+    """The other articles that link to this one in a version that stands."""
+    revisions = article.linked_from.filter(STANDING).exclude(article=article)
+    return list(Article.objects.filter(revisions__in=revisions).select_related("latest").distinct())
 
 
 def show_again(revisions: Iterable[ArticleRevision], advice: Iterable[AdviceRevision] = ()) -> int:

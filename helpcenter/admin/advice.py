@@ -128,8 +128,9 @@ class StatusAdviceAdmin(admin.ModelAdmin):
         """The words as a customer would read them on an order; nothing is kept."""
         advice = self._advice(request, status, to_change=True)
         texts = {name: request.POST.get(name, "")[:1000] for name in StatusAdvice.TEXTS}
+        sources = writing.sources_for(*texts.values())
         context = {
-            "sample": live_blocks.sample_order(guide.draft(advice.status, texts), request),
+            "sample": live_blocks.sample_order(guide.draft(advice.status, texts, sources), request),
             "warning": writing.money_disagrees(advice.status, texts["money"]),
         }
         return render(request, "admin/helpcenter/statusadvice/_preview.html", context)

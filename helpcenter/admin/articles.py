@@ -7,11 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from helpcenter import desk, editing, publishing, writing
+from helpcenter import desk, editing, publishing, showing_again, writing
 from helpcenter.admin import workflow
 from helpcenter.admin.missing import MissingViews
 from helpcenter.editing_forms import FaqForms, NewPlaceForm, PlaceForm, TextForm, WhenForm, faq_of
@@ -70,7 +71,7 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("last change"), ordering="latest__created_at")
     def updated(self, article):
-        return article.latest.created_at if article.latest else None
+        return date_format(timezone.localtime(article.latest.created_at), "j M Y, H:i") if article.latest else None
 
     def get_actions(self, request):
         actions = super().get_actions(request)
@@ -93,8 +94,10 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
             messages.success(request, _("Published: %(count)s.") % {"count": done})
 
     def has_delete_permission(self, request, obj=None):
-        """What readers see is taken offline first; an address that people know does not just end."""
-        return super().has_delete_permission(request, obj) and not (obj and (obj.published_id or obj.scheduled_id))
+        """What readers see is taken offline first, and what others link to stays; an address does not just end."""
+        if not super().has_delete_permission(request, obj):
+            return False
+        return not (obj and (obj.published_id or obj.scheduled_id or showing_again.linking_to(obj)))
 
     def view_on_site(self, obj):
         return obj.get_absolute_url()
@@ -172,6 +175,7 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
                 "revisions": article.revisions.select_related("author")[:MOST_LISTED],
                 "events": HelpEvent.objects.filter(article=article).select_related("actor")[:MOST_LISTED],
                 "place_form": given.get("place_form") or PlaceForm(instance=article, prefix="place"),
+                "linking": showing_again.linking_to(article),
                 "votes": article.votes.filter(is_helpful=False).order_by("-voted_at")[:5],
             }
         return render(request, "admin/helpcenter/article/editor.html", context, status=status)

@@ -5,11 +5,13 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from helpcenter import desk, guide
+from helpcenter import desk, guide, images
 from helpcenter.markup import MOST_CHARACTERS
 from helpcenter.models import Article, ArticleRevision, OpenEditor, Section, StatusAdvice
 from helpcenter.writing import Faq
+from tests.factories import NOW
 from tests.helpcenter.factories import edit, fresh, make_advice, make_article, make_section
+from tests.helpcenter.test_sources import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -220,6 +222,37 @@ def test_links_snippets_and_blocks_are_found_to_insert(editing, section):
     found = editing.get("/admin/helpcenter/article/insert/?find=partial").text
     assert f'data-insert="[Partial orders](article:{article.pk})"' in found
     assert "{{ statuses }}" in editing.get("/admin/helpcenter/article/insert/?find=stat").text
+
+
+def test_drafts_and_pictures_are_found_to_insert_and_a_title_with_brackets_stays_a_link(editing, section):
+    draft = make_article(section=section, slug="d", title="Draft [soon]", is_published=False)
+    kept = images.keep(data=picture(), alternative="A red field", now=NOW)
+    found = editing.get("/admin/helpcenter/article/insert/?find=draft").text
+    assert f"[Draft \\[soon\\]](article:{draft.pk})" in found
+    found = editing.get("/admin/helpcenter/article/insert/?find=red").text
+    assert f'data-insert="![](image:{kept.pk})"' in found
+
+
+def test_an_article_that_others_link_to_is_not_deleted_and_says_which(editing, section, client, admin):
+    wanted = make_article(section=section, slug="wanted", title="Wanted", is_published=False)
+    other = make_article(section=section, slug="other", title="The other one", body="[x](/help/orders/wanted/)")
+    client.force_login(admin)
+    address = f"/admin/helpcenter/article/{wanted.pk}/"
+    page = client.get(address + "change/").text
+    assert "While they do, it cannot be deleted." in page
+    assert "The other one" in page
+    assert client.post(address + "delete/", {"post": "yes"}).status_code == 403
+    edit(other, body="Without", now=NOW)
+    assert client.post(address + "delete/", {"post": "yes"}).status_code == 302
+    assert not Article.objects.filter(pk=wanted.pk).exists()
+
+
+def test_the_editor_is_told_what_is_dropped_from_answers_too(editing, section):
+    posted = {"quick_answer": "<b>x</b>", "body": "x", "touched": ""}
+    posted |= {"faq-TOTAL_FORMS": "1", "faq-0-question": "Q", "faq-0-answer": "[x](javascript:alert(1))"}
+    shown = editing.post("/admin/helpcenter/article/typing/0/", posted).text
+    assert "HTML is shown as text and does nothing" in shown
+    assert "A link that readers must not follow is left out" in shown
 
 
 # --- Words about a status

@@ -33,7 +33,7 @@ def test_an_article_from_its_first_word_to_its_old_version(signed_in, editor, ad
     expect(preview).to_contain_text("HTML is shown as text and does nothing")
     expect(preview).to_contain_text("minute to read")
     body.fill(f"## In short\n\n{FIRST}\n\n")
-    writing.get_by_text("Insert a link, a snippet or a live block").click()
+    writing.get_by_text("Insert a link, a snippet, a picture or a live block").click()
     writing.get_by_label("Find by title, words or name").fill("partial")
     writing.locator("#found li", has_text="Partial orders and returns").get_by_role("button").click()
     expect(body).to_have_value(re.compile(r"\[Partial orders and returns\]\(article:\d+\)"))
