@@ -9,7 +9,8 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from orders import links, money, queries
+from accounts.models import User
+from orders import links, money, shelves
 from orders.models import Service
 from orders.placing import Problem, Wish
 from orders.service_types import RULES, Input, Kind
@@ -131,16 +132,17 @@ class OrderForm(forms.Form):
     )
     seen_rate = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, *args, search: str = "", **kwargs):
+    def __init__(self, *args, search: str = "", customer: User | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.search = search
+        self.search, self.customer = search, customer
         for name, wanted in TYPE_INPUTS.items():
             self.fields[name] = field_for(wanted)
 
     @cached_property
-    def shelves(self):
+    def choices(self) -> shelves.Choices:
         """What can be chosen; asked only where it is drawn."""
-        return queries.shelves(self.search)
+        assert self.customer is not None
+        return shelves.choices_for(self.customer, self.search)
 
     def inputs_of(self, service: Service | None) -> list[forms.BoundField]:
         """The fields that this service's type asks for, in its order."""

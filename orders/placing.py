@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, User
-from orders import halt, ledger, links, service_types
+from orders import halt, ledger, links, pricing, service_types
 from orders.models import LedgerEntry, Order, OrderEvent, Service
 from orders.money import NotMoney, Units, charge_for, show
 from orders.patience import far_beyond_start
@@ -58,6 +58,7 @@ class Quote:
     """What a wish would cost now, in units, and what stands in its way."""
 
     service: Service
+    rate: int  # this customer's price
     link: str
     quantity: int
     charge: Units
@@ -97,6 +98,7 @@ def quote(*, customer: User, wish: Wish) -> Quote:
     Raises OrderRefused for a service that is not on sale, where there is nothing to quote.
     """
     service = on_sale(wish.service_id)
+    rate = pricing.rate_for(customer_id=customer.pk, service=service)
     problems = []
     link = ""
     try:
@@ -111,7 +113,7 @@ def quote(*, customer: User, wish: Wish) -> Quote:
     if rule.quantity != Counted.ONE and not any(bad.name == rule.lines_of for bad in wrong):
         problems += _quantity_problems(service, asked)
     try:
-        charge = Units(service.rate) if not rule.per_thousand else charge_for(service.rate, max(quantity, 0))
+        charge = Units(rate) if not rule.per_thousand else charge_for(rate, max(quantity, 0))
     except NotMoney:
         # Far beyond the maximum of most services, whose own sentence is there then. A few have none worth the name.
         if not problems:
@@ -124,7 +126,7 @@ def quote(*, customer: User, wish: Wish) -> Quote:
         problems += overlap_problems(customer_id=customer.pk, service=service, link=link)
     if charge > balance:
         problems.append(_funds_problem(Units(charge - balance)))
-    return Quote(service, link, quantity, charge, balance, inputs, tuple(problems))
+    return Quote(service, rate, link, quantity, charge, balance, inputs, tuple(problems))
 
 
 def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
@@ -176,7 +178,7 @@ def place_order(
 ) -> Order:
     """One order and its charge, or nothing. The same `client_key` with the same wish again gives the first order.
 
-    `seen_rate` is the price (units) that the customer was shown; another one than the service's own refuses the order with the
+    `seen_rate` is the price (units) that the customer was shown; another one than the customer's own refuses the order with the
     new price, and it can do nothing else. `api_key`: the customer's own, where a program orders; its daily cap holds. Raises
     OrderRefused, with code `key_reused` where the key came with another wish.
     """
@@ -193,8 +195,8 @@ def place_order(
                 problems.insert(0, Problem("halted", "service", str(HALTED)))
             if wallet.frozen:
                 problems.insert(0, Problem("frozen", "service", str(FROZEN)))
-            if seen_rate is not None and seen_rate != offer.service.rate:
-                problems.insert(0, _price_problem(offer.service))
+            if seen_rate is not None and seen_rate != offer.rate:
+                problems.insert(0, _price_problem(offer.rate))
             # Read under the lock too: calls side by side cannot go over the cap together.
             if api_key is not None and not _within_cap(api_key, offer.charge, now=now):
                 problems.append(Problem("cap", "quantity", str(OVER_CAP)))
@@ -228,11 +230,11 @@ def place_order(
     return order
 
 
-def _price_problem(service: Service) -> Problem:
+def _price_problem(rate: int) -> Problem:
     sentence = _(
         "The price changed to %(rate)s while this form was open. Look at the new price and place the order again."
     )
-    return Problem("price", "service", sentence % {"rate": show(service.rate, settings.CURRENCY)})
+    return Problem("price", "service", sentence % {"rate": show(rate, settings.CURRENCY)})
 
 
 def _within_cap(api_key: ApiKey, charge: Units, *, now: dt.datetime) -> bool:
@@ -258,7 +260,7 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | 
         service_type=service.type,
         quantity=offer.quantity,
         inputs=dict(offer.inputs),
-        rate=service.rate,
+        rate=offer.rate,
         charge=offer.charge,
         stated_start=service.stated_start,
         stated_speed=service.stated_speed,

@@ -5,11 +5,11 @@ import re
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from orders import halt, links
-from orders.models import Category, Deposit, LedgerEntry, Order, PaymentMethod, Provider, Service
+from orders.models import Deposit, LedgerEntry, Order, PaymentMethod, Provider
 from orders.statuses import ACTIVE, SETTLED, OrderStatus
 from orders.verdict import Facts, Verdict, verdict_for
 
@@ -33,20 +33,6 @@ def deposits_of(customer: User) -> QuerySet[Deposit]:
 def payment_methods() -> QuerySet[PaymentMethod]:
     """The ways to pay that are offered now, in shop order."""
     return PaymentMethod.objects.filter(is_active=True)
-
-
-def shelves(search: str = "") -> list[Category]:
-    """Categories with their services on sale (`on_sale`), in shop order; by name, number or category where `search` is given."""
-    services = Service.objects.filter(is_on_sale=True).select_related("times").defer("times__samples")
-    services = services.order_by("position", "id")
-    search = search.strip().lstrip("#").replace("\x00", "")[:100]
-    if search:
-        match = Q(name__icontains=search) | Q(category__name__icontains=search)
-        if search.isascii() and search.isdigit() and len(search) < 19:
-            match |= Q(pk=int(search))
-        services = services.filter(match)
-    categories = Category.objects.prefetch_related(Prefetch("services", queryset=services, to_attr="on_sale"))
-    return [category for category in categories if category.on_sale]
 
 
 @dataclass(frozen=True)

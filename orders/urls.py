@@ -6,6 +6,8 @@ from orders.views import api_page, balance, catalogue, deposits, mass, orders, p
 
 urlpatterns = [
     path("services/", catalogue.service_list, name="service_list"),
+    path("services/changes/", catalogue.service_changes, name="service_changes"),
+    path("services/<int:service_id>/favourite/", catalogue.service_favourite, name="service_favourite"),
     path("orders/", orders.order_list, name="order_list"),
     path("orders/new/", placing.order_new, name="order_new"),
     path("orders/mass/", mass.mass_new, name="mass_new"),

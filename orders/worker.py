@@ -8,7 +8,17 @@ from collections.abc import Callable
 from django.db import close_old_connections
 from django.utils import timezone
 
-from orders import bookkeeping, delivery_times, notifications, provider_health, sync, tallies, tracing, wishes
+from orders import (
+    bookkeeping,
+    catalogue_jobs,
+    delivery_times,
+    notifications,
+    provider_health,
+    sync,
+    tallies,
+    tracing,
+    wishes,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +43,7 @@ CHORES: dict[str, Callable[[Clock], int]] = {
     "sweep": bookkeeping.sweep_due,
     "learn": delivery_times.learn_due,
     "tally": tallies.tally_due,
+    "import": catalogue_jobs.import_due,
 }
 
 

@@ -41,6 +41,8 @@ accounts/2fa/webauthn/reauthenticate/ GET in again again again again again
 accounts/2fa/webauthn/keys/<int:pk>/remove/ GET in again again again again again
 accounts/2fa/webauthn/keys/<int:pk>/edit/ GET in again again again again again
 services/ GET 200 200 200 200 200 200
+services/changes/ GET 200 200 200 200 200 200
+services/<int:service_id>/favourite/ POST in up up up up up
 orders/ GET in 200 200 200 200 200
 orders/new/ GET in 200 200 200 200 200
 orders/mass/ GET in 200 200 200 200 200
@@ -111,6 +113,12 @@ admin/orders/service/<path:object_id>/history/ GET in door door 200 403 200
 admin/orders/service/<path:object_id>/delete/ GET in door door 403 403 403
 admin/orders/service/<path:object_id>/change/ GET in door door 200 403 200
 admin/orders/service/<path:object_id>/ GET in door door change change change
+admin/orders/servicechange/ GET in door door 200 403 200
+admin/orders/servicechange/add/ GET in door door 403 403 403
+admin/orders/servicechange/<path:object_id>/history/ GET in door door 200 403 200
+admin/orders/servicechange/<path:object_id>/delete/ GET in door door 403 403 403
+admin/orders/servicechange/<path:object_id>/change/ GET in door door 200 403 200
+admin/orders/servicechange/<path:object_id>/ GET in door door change change change
 admin/orders/ledgerentry/ GET in door door 200 403 200
 admin/orders/ledgerentry/add/ GET in door door 403 403 403
 admin/orders/ledgerentry/<path:object_id>/history/ GET in door door 200 403 200

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import api_keys, mails
 from helpcenter import first_edition
 from helpcenter.models import Article, HelpImage, OldAddress, Section, Snippet, StatusAdvice, Synonyms
-from orders import halt, mass
+from orders import halt, mass, shelving
 from orders.models import Category, LedgerEntry
 from support import ticketing
 from support.models import AdviceAnswer, CannedReply, CustomerRead, Topic
@@ -80,6 +80,10 @@ def things(customer, agent) -> dict[str, object]:
         "accounts/apikey": key.pk,
         "orders/category": Category.objects.get().pk,
         "orders/service": order.service_id,
+        "<int:service_id>": order.service_id,
+        "orders/servicechange": shelving.change(
+            edits=[shelving.Edit(order.service_id, {"name": "Renamed"})], actor=agent, now=NOW
+        )[0].pk,
         "orders/ledgerentry": LedgerEntry.objects.first().pk,
         "orders/wallet": customer.pk,
         "orders/deposit": customer.wallet.deposits.get().pk,

@@ -38,9 +38,9 @@ LAYERS = (
     },
     {"lifecycle", "provider"},
     {"provider_health", "deposits"},
-    {"placing", "submission", "importing", "desk", "steering"},
-    {"sync", "wishes", "bookkeeping", "tallies", "mass", "delivery_times"},
-    {"verdict", "queries", "spending", "notifications", "worker"},
+    {"placing", "submission", "importing", "desk", "steering", "shelving", "pricing"},
+    {"sync", "wishes", "bookkeeping", "tallies", "mass", "delivery_times", "catalogue_jobs"},
+    {"verdict", "queries", "spending", "shelves", "notifications", "worker"},
     {"forms", "exports", "deposit_forms", "desk_forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},
 )

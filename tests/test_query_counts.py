@@ -19,10 +19,10 @@ STATUSES = [OrderStatus.PARTIAL, OrderStatus.PROCESSING, OrderStatus.REFUNDED]
 
 PAGES = {
     "/": 11,
-    "/services/": 5,
+    "/services/": 8,
     "/orders/": 8,
     "/orders/?status=partial": 8,
-    "/orders/new/": 7,
+    "/orders/new/": 8,
     "/orders/{order}/": 9,
     "/balance/": 8,
     "/balance/?kind=charge": 6,
@@ -31,11 +31,12 @@ PAGES = {
     "/accounts/api-keys/": 5,
     "/help/orders-troubleshooting/order-statuses-explained/": 12,
 }
-FRAGMENTS = {"/orders/": 7, "/orders/{order}/": 8, "/services/": 4}
+FRAGMENTS = {"/orders/": 7, "/orders/{order}/": 8, "/services/": 6}
 ADMIN_LISTS = {
     "orders/order": 12,
     "orders/service": 7,
     "orders/category": 5,
+    "orders/servicechange": 5,
     "orders/provider": 5,
     "orders/ledgerentry": 5,
     "orders/wallet": 5,

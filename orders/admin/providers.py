@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from orders import steering
+from orders.admin.catalogue import markup_field
 from orders.admin.offers import Offer, demand, goes_through
 from orders.admin.readonly import Desk
 from orders.desk_forms import DeskForm, PauseForm, ReleaseForm, TeamReasonForm
@@ -37,9 +38,11 @@ class ProviderForm(forms.ModelForm):
         help_text=gettext_lazy("Kept sealed and never shown again. Leave it empty to keep the present one."),
     )
 
+    markup = markup_field()
+
     class Meta:
         model = Provider
-        fields = ("name", "url", "dialect", "is_active", "takes_request_id", "can_cancel", "refusals")
+        fields = ("name", "url", "dialect", "is_active", "markup", "takes_request_id", "can_cancel", "refusals")
 
     def clean_new_key(self):
         if not self.cleaned_data["new_key"] and not self.instance.sealed_key:

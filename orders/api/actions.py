@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accounts.models import ApiKey, User
-from orders import halt, ledger, lifecycle, links, queries
+from orders import halt, ledger, lifecycle, links, queries, shelves
 from orders.api import trials, words
 from orders.api.reading import NotText, NotWhole, Parameters
 from orders.api.words import Refused
@@ -52,9 +52,9 @@ def balance(call: Call) -> Units:
     return ledger.balance_of(call.customer)
 
 
-def services() -> Iterator[tuple[str, Service]]:
-    """Everything on sale with the name of its category, in shop order."""
-    for shelf in queries.shelves():
+def services(call: Call) -> Iterator[tuple[str, Service]]:
+    """Everything on sale with the name of its category, in shop order; `price` is what this customer pays."""
+    for shelf in shelves.everything(call.customer):
         for service in shelf.on_sale:
             yield shelf.name, service
 

@@ -24,14 +24,14 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "service": str(service.pk),
             "name": service.name,
             "category": category,
-            "rate": plain(service.rate),
+            "rate": plain(service.price),
             "min": str(service.minimum),
             "max": str(service.maximum),
             "type": type_word(service.type),
             "desc": service.description,
             "dripfeed": int(service.can_drip),
         }
-        for category, service in actions.services()
+        for category, service in actions.services(call)
     ]
 
 

@@ -36,7 +36,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "name": service.name,
             "type": service.type,
             "category": category,
-            "rate": plain(service.rate),
+            "rate": plain(service.price),
             "min": str(service.minimum),
             "max": str(service.maximum),
             "refill": service.refill_days > 0,
@@ -44,7 +44,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "dripfeed": service.can_drip,
             "desc": service.description,
         }
-        for category, service in actions.services()
+        for category, service in actions.services(call)
     ]
 
 

@@ -9,13 +9,17 @@ from orders.models.measuring import ServiceTimes
 from orders.models.order import Order
 from orders.models.provider import Provider
 from orders.models.running import ChoreRun, Halt
+from orders.models.shelf import CatalogueImport, CustomRate, Favourite, ServiceChange
 from orders.models.tally import DayTotal, TallyMark
 
 __all__ = [
+    "CatalogueImport",
     "Category",
     "ChoreRun",
+    "CustomRate",
     "DayTotal",
     "Deposit",
+    "Favourite",
     "Halt",
     "LedgerEntry",
     "MassOrder",
@@ -24,6 +28,7 @@ __all__ = [
     "PaymentMethod",
     "Provider",
     "Service",
+    "ServiceChange",
     "ServiceTimes",
     "TallyMark",
     "Wallet",

@@ -7,9 +7,28 @@ from orders.platforms import LinkKind
 from orders.service_types import ServiceType, TypeRule, rule_for
 
 
+def markup_field(words: str) -> models.IntegerField:
+    """Percent on top of the provider's rate, in hundredths. Empty: what is wider decides; the most specific one wins."""
+    return models.IntegerField(words, null=True, blank=True)
+
+
 class Category(models.Model):
+    class Icon(models.TextChoices):
+        """Drawings in static/img/icons.svg."""
+
+        HEART = "heart", _("heart")
+        PEOPLE = "people", _("people")
+        PLAY = "play", _("play")
+        TALK = "talk", _("talk")
+        STAR = "star", _("star")
+        EYE = "eye", _("eye")
+        SOUND = "sound", _("sound")
+        GLOBE = "globe", _("globe")
+
     name = models.CharField(_("name"), max_length=200, unique=True)
     position = models.PositiveIntegerField(_("position"), default=0)
+    icon = models.CharField(_("icon"), max_length=10, blank=True, choices=Icon.choices)
+    markup = markup_field(_("markup"))
 
     class Meta:
         verbose_name = _("category")
@@ -46,6 +65,15 @@ class Service(models.Model):
     )
     provider_service_id = models.CharField(_("provider's service id"), max_length=40, blank=True)
     provider_rate = models.BigIntegerField(_("provider's rate"), null=True, blank=True)
+    markup = markup_field(_("markup"))
+    sells_below_cost = models.BooleanField(
+        _("may cost less than the provider takes"),
+        default=False,
+        help_text=_("Without this no price is ever below the provider's."),
+    )
+    # Why customers cannot order it now, for them to read; and since when an import misses it in the provider's list.
+    pause_reason = models.CharField(_("why it is not on sale"), max_length=300, blank=True)
+    gone_since = models.DateTimeField(_("gone since"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("service")
@@ -61,6 +89,9 @@ class Service(models.Model):
                 name="service_of_provider_once",
             ),
         ]
+
+    # What it costs the customer who looks, in units: set by `orders/shelves.py`.
+    price: int
 
     def __str__(self):
         return f"{self.pk} · {self.name}"

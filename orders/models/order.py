@@ -116,6 +116,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["wallet", "-id"], name="order_of_wallet"),
             models.Index(fields=["wallet", "status", "-id"], name="order_of_wallet_by_status"),
+            models.Index(fields=["wallet", "service", "-id"], name="order_of_wallet_by_service"),
+            models.Index(fields=["wallet", "created_at"], name="order_of_wallet_by_time"),
             models.Index(fields=["wallet", "target_key"], condition=Q(status__in=OPEN), name="order_open_on_target"),
             models.Index(fields=["send_after"], condition=Q(submission="queued"), name="order_queued"),
             models.Index(fields=["claim_until"], condition=Q(submission="sending"), name="order_sending"),

@@ -36,6 +36,8 @@ class Provider(models.Model):
         help_text=_("One beginning of an error text a line: after these no order exists. Empty: the usual ones."),
     )
 
+    markup = models.IntegerField(_("markup"), null=True, blank=True)
+
     # Health, written by `orders/provider_health.py`. A pause ends by a trial: a topped-up balance or a mended key needs no button.
     check_at = models.DateTimeField(_("next check"), null=True, blank=True)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)

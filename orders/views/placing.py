@@ -21,6 +21,7 @@ class QuoteCard:
     service: Service | None
     quote: Quote | None
     balance: Units
+    price: Units | None = None
     notes: tuple[Problem, ...] = ()
 
 
@@ -38,7 +39,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
         return _place(request)
     sent = request.POST if request.method == "POST" else request.GET
     typed = {name: sent.get(name, "") for name in TYPED}
-    form = OrderForm(initial={**typed, "token": new_token()}, search=request.GET.get("q", ""))
+    form = OrderForm(initial={**typed, "token": new_token()}, search=request.GET.get("q", ""), customer=request.user)
     return _render(request, form, card_for(request, typed))
 
 
@@ -71,12 +72,12 @@ def card_for(request: HttpRequest, typed: dict[str, str]) -> QuoteCard:
     notes = tuple(p for p in found.problems if typed.get(p.field) and p.field not in form.errors)
     notes += tuple(Problem("whole", name, text) for name, texts in form.errors.items() for text in texts)
     if not found.charge:
-        return QuoteCard(service, None, balance, notes)
-    return QuoteCard(service, found, balance, notes)
+        return QuoteCard(service, None, balance, Units(found.rate), notes)
+    return QuoteCard(service, found, balance, Units(found.rate), notes)
 
 
 def _place(request: HttpRequest) -> HttpResponse:
-    form = OrderForm(request.POST)
+    form = OrderForm(request.POST, customer=request.user)
     if form.is_valid():
         seen = SeenRate.read(form.cleaned_data["seen_rate"])
         wish = form.wish

@@ -102,7 +102,9 @@ def test_a_statement_adds_up(customer, history, tallied):
         ("charge", 2, -400),
         ("refund", 1, 200),
     ]
-    assert found.closing == found.opening + sum(amount for _kind, _count, amount in found.sums) == customer.wallet.balance
+    assert (
+        found.closing == found.opening + sum(amount for _kind, _count, amount in found.sums) == customer.wallet.balance
+    )
 
 
 def test_months_go_back_to_the_first_entry(customer, history):
