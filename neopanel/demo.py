@@ -90,6 +90,7 @@ def person(email: str, **fields: bool) -> User:
 def make_provider() -> Provider:
     provider = Provider(name=PROVIDER, url="http://127.0.0.1:1/api/v2")
     provider.key = KEY
+    provider.can_cancel = provider.can_refill = True
     provider.save()
     return provider
 

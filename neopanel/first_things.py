@@ -53,6 +53,7 @@ THINGS = {
         gettext_lazy("Orders to be found at the provider"), "orders.view_order", "orders_order", "attention=unknown"
     ),
     "review": Thing(gettext_lazy("Reports to be decided"), "orders.view_order", "orders_order", "attention=review"),
+    "refill": Thing(gettext_lazy("Refills to be settled"), "orders.view_order", "orders_order", "attention=refill"),
     "deposit": Thing(
         gettext_lazy("Payments to be confirmed"), "orders.view_deposit", "orders_deposit", "state__exact=reported"
     ),
@@ -87,6 +88,7 @@ def count_all(now: dt.datetime) -> dict[str, int]:
         "held": Provider.objects.exclude(returns_held_at=None),
         "unknown": queries.unknown(),
         "review": queries.under_review(),
+        "refill": queries.refills_to_settle(),
         "deposit": Deposit.objects.filter(state=Deposit.State.REPORTED),
         "due": in_queue(Ticket.objects.all(), "due", agent=None, now=now),
         "ticket": in_queue(Ticket.objects.all(), "unassigned", agent=None, now=now),

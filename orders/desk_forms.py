@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from orders import money
 from orders.forms import AmountField, WholeNumberField
-from orders.models import Order
+from orders.models import Order, Refill
 from orders.statuses import OrderStatus
 
 LONGEST_REASON = 300
@@ -151,6 +151,28 @@ class NotArrivedForm(OrderDeskForm):
             ("again", _("Send it again: it waits for the provider, and the customer stays charged")),
             ("error", _("Close it as Error: %(charge)s return to the balance") % {"charge": charge}),
         ]
+
+
+class RefillArrivedForm(OrderDeskForm):
+    number = forms.CharField(
+        label=gettext_lazy("The provider's refill number"),
+        max_length=40,
+        widget=number_input(),
+        error_messages={"required": gettext_lazy("Enter the provider's refill number.")},
+    )
+
+
+class RefillSettleForm(OrderDeskForm):
+    to = forms.ChoiceField(
+        label=gettext_lazy("How the refill ends"),
+        widget=forms.RadioSelect,
+        choices=[
+            (Refill.State.COMPLETED.value, gettext_lazy("What dropped was replaced")),
+            (Refill.State.REJECTED.value, gettext_lazy("It is not replaced")),
+        ],
+        error_messages={"required": gettext_lazy("Choose how the refill ends.")},
+    )
+    reason = ReasonField()
 
 
 # --- Customers

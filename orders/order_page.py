@@ -4,10 +4,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from accounts.models import User
-from orders import links, queries
+from orders import links, queries, refills
 from orders.lifecycle import can_ask_to_cancel, can_cancel_at_once
-from orders.models import LedgerEntry, Order, OrderEvent
+from orders.models import LedgerEntry, Order, OrderEvent, Refill
 from orders.money import Units, undelivered
+from orders.refill_rules import RefillRules
 from orders.statuses import OrderStatus
 from orders.verdict import Facts, Verdict, verdict_for
 
@@ -44,6 +45,8 @@ class OrderPage:
     may_cancel: bool
     may_ask_to_cancel: bool
     inputs: tuple[tuple[str, str], ...]
+    refills: tuple[Refill, ...]
+    refill_rules: RefillRules | None
 
     @property
     def link_is_address(self) -> bool:
@@ -52,7 +55,7 @@ class OrderPage:
     @property
     def is_live(self) -> bool:
         """The page should ask again: something may still change by itself."""
-        return self.order.is_active
+        return self.order.is_active or self.order.refill_asked_at is not None
 
 
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:
@@ -80,6 +83,9 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
         tickets=tickets,
         may_cancel=can_cancel_at_once(order),
         may_ask_to_cancel=can_ask_to_cancel(order),
+        refills=tuple(order.refills.all()) if order.refill_state else (),
+        # Before the order is settled, and for services without it, refills are nobody's question.
+        refill_rules=refills.rules_of(order, now=now) if order.refill_days and not order.is_active else None,
         inputs=tuple((str(i.label), order.inputs[i.name]) for i in order.rule.inputs if i.name in order.inputs),
     )
 

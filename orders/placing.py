@@ -265,6 +265,7 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | 
         stated_start=service.stated_start,
         stated_speed=service.stated_speed,
         usual_minutes=service.measured.running_p90 if service.measured else None,
+        refill_days=service.refill_days,
         created_at=now,
         status_since=now,
         moved_at=now,

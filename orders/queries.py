@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from orders import halt, links
-from orders.models import Deposit, LedgerEntry, Order, PaymentMethod, Provider
+from orders.models import Deposit, LedgerEntry, Order, PaymentMethod, Provider, Refill
 from orders.statuses import ACTIVE, SETTLED, OrderStatus
 from orders.verdict import Facts, Verdict, verdict_for
 
@@ -24,6 +24,10 @@ def orders_of(customer: User) -> QuerySet[Order]:
 
 def entries_of(customer: User) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(wallet_id=customer.pk)
+
+
+def refills_of(customer: User) -> QuerySet[Refill]:
+    return Refill.objects.filter(order__wallet_id=customer.pk)
 
 
 def deposits_of(customer: User) -> QuerySet[Deposit]:
@@ -120,14 +124,15 @@ def needing_attention(now: dt.datetime) -> QuerySet[Order]:
     Open tickets are in it through the reverse relation, and so is whatever waits for a person. While a halt holds, so is every
     active order: then the list is read from its newest end instead of being gathered.
     """
+    refilled = Order.objects.filter(refill_asked_at__isnull=False)
     with_open_ticket = Order.objects.filter(tickets__number__isnull=False, tickets__closed_at=None)
     if halt.current() is not None:
-        closed = _any_of(under_review(), unknown(), with_open_ticket)
+        closed = _any_of(under_review(), unknown(), refilled, with_open_ticket)
         # As a negation on purpose: a condition on the statuses would make a planner gather and sort all active orders, of
         # which there may be a million, where a page needs the newest hundred.
         return Order.objects.exclude(Q(status__in=sorted(SETTLED)) & ~Q(pk__in=closed.values("pk")))
     late, wished = _active(contact_after__lt=now), _active(cancel_asked_at__isnull=False)
-    return _any_of(under_review(), unknown(), *late, *wished, with_open_ticket)
+    return _any_of(under_review(), unknown(), *late, *wished, refilled, with_open_ticket)
 
 
 def under_review() -> QuerySet[Order]:
@@ -146,6 +151,13 @@ def overdue(now: dt.datetime) -> QuerySet[Order]:
 
 def wishing_to_cancel() -> QuerySet[Order]:
     return _any_of(*_active(cancel_asked_at__isnull=False))
+
+
+def refills_to_settle() -> QuerySet[Order]:
+    """Orders with a refill that waits for a person: nobody knows whether the provider has it, or no program can tell it."""
+    waiting = Refill.objects.filter(state=Refill.State.REQUESTED, send_after=None)
+    unsure = Refill.objects.filter(state=Refill.State.UNKNOWN)
+    return Order.objects.filter(pk__in=unsure.order_by().values("order").union(waiting.order_by().values("order")))
 
 
 def _active(**conditions) -> list[QuerySet[Order]]:

@@ -114,6 +114,13 @@ def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
             _("We have asked the service to stop. Money comes back when it says what was not delivered."),
             order.cancel_asked_at,
         )
+    if order.refill_asked_at is not None:
+        return Verdict(
+            Advice.OURS,
+            _("Refill requested"),
+            _("We have your wish to replace what dropped. This page shows what the service answers."),
+            order.refill_asked_at,
+        )
     verdict = RULES[OrderStatus(order.status)](order, now)
     return replace(verdict, usual=_usual(order, facts.measured)) if facts.measured else verdict
 

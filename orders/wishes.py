@@ -2,15 +2,18 @@
 
 import datetime as dt
 import logging
+import random
+import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from orders import halt, lifecycle, provider_health, submission
+from orders import halt, lifecycle, provider_health, refills, submission
 from orders.lifecycle import Code, Source
-from orders.models import Order, Provider
-from orders.provider.wire import BatchFailed, CallFailed
+from orders.models import Order, Provider, Refill
+from orders.provider.wire import Accepted, BatchFailed, CallFailed, OurFault, Refused, TryLater, Unknown
 from orders.provider_health import client_for
 
 log = logging.getLogger(__name__)
@@ -102,3 +105,106 @@ def numbers_due(clock: Clock) -> int:
             checked += 1
             submission.settle_suggestion(order_id=order_id, number=number, is_known=number in known, now=clock())
     return checked
+
+
+# --- Refills
+
+REFILLS_AT_ONCE = 20
+AN_HOUR = dt.timedelta(hours=1)
+
+
+def refills_due(clock: Clock) -> int:
+    """Sends requested refills to their providers, each once; how many were claimed."""
+    claimed = refills.claim(now=clock(), most=REFILLS_AT_ONCE)
+    for refill in claimed:
+        assert refill.provider is not None
+        client = client_for(refill.provider)
+        who = {"refill_id": refill.pk, "token": refill.claim_token}
+        if client is None:
+            provider_health.no_key(provider_id=refill.provider.pk, now=clock())
+            refills.try_later(**who, words=provider_health.NO_KEY, now=clock())
+            continue
+        if not refills.may_still_send(refill, clock()):
+            refills.try_later(**who, words="", now=clock())
+            continue
+        begun = time.monotonic()
+        outcome = client.refill(str(refill.order.provider_order_id))
+        took_ms, now = int((time.monotonic() - begun) * 1000), clock()
+        health = {"provider_id": refill.provider.pk, "now": now}
+        match outcome:
+            case Accepted(number):
+                refills.accepted(**who, number=number, now=now)
+                provider_health.answered(**health, took_ms=took_ms)
+            case Refused(words):
+                refills.refused(**who, words=words, now=now)
+                provider_health.answered(**health, took_ms=took_ms)
+            case TryLater(seconds, reason):
+                refills.try_later(**who, words=reason, seconds=seconds or None, now=now)
+                provider_health.failed(**health, reason=reason)
+            case OurFault(reason, words):
+                refills.try_later(**who, words=words or reason, now=now)
+                provider_health.failed(
+                    **health, reason=words or reason, least_pause=provider_health.PAUSE_FOR_OUR_FAULT
+                )
+            case Unknown(reason):
+                refills.unknown(**who, words=reason, now=now)
+                provider_health.failed(**health, reason=reason)
+    return len(claimed)
+
+
+def refill_leases_due(clock: Clock) -> int:
+    """Refills whose worker never came back become unknown; how many."""
+    return refills.expire_leases(now=clock(), most=MOST)
+
+
+def refill_polls_due(clock: Clock) -> int:
+    """Asks providers what became of the refills that they took; how many were asked for."""
+    now, asked = clock(), 0
+    due = Refill.objects.filter(poll_at__lte=now, provider__is_active=True, provider__paused_until=None)
+    for provider in Provider.objects.filter(pk__in=due.values("provider")):
+        claimed = _claim_refill_polls(provider, now)
+        if claimed:
+            asked += len(claimed)
+            _ask_for_refills(provider, claimed, clock)
+    return asked
+
+
+def _claim_refill_polls(provider: Provider, now: dt.datetime) -> list[Refill]:
+    """The next poll time is the lease: claiming moves it forward."""
+    with transaction.atomic(durable=True):
+        due = Refill.objects.filter(provider=provider, poll_at__lte=now).order_by("poll_at")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, no_key=True)
+        claimed = list(due[:MOST])
+        for refill in claimed:
+            refill.poll_at = next_refill_poll(refill, now)
+        Refill.objects.bulk_update(claimed, ["poll_at"])
+    return claimed
+
+
+def next_refill_poll(refill: Refill, now: dt.datetime) -> dt.datetime:
+    """Refills take hours or days: often in the first hour, rarely later."""
+    schedule = settings.POLL_SCHEDULE
+    seconds = schedule.first_hour if now - refill.requested_at < AN_HOUR else schedule.later
+    return now + dt.timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
+
+
+def _ask_for_refills(provider: Provider, claimed: list[Refill], clock: Clock) -> None:
+    by_number = {str(refill.provider_refill_id): refill.pk for refill in claimed}
+    client = client_for(provider)
+    if client is None:
+        provider_health.no_key(provider_id=provider.pk, now=clock())
+        return
+    try:
+        reports = client.refill_statuses(list(by_number))
+    except CallFailed as failed:
+        provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock())
+        return
+    ends = {True: Refill.State.COMPLETED, False: Refill.State.REJECTED}
+    for number, pk in by_number.items():
+        said = reports.get(number)
+        if said is None or not said.is_known:
+            refills.missing(refill_id=pk, words=said.word if said else "", now=clock())
+        else:
+            to = None if said.is_done is None else ends[said.is_done]
+            refills.reported(refill_id=pk, to=to, words=said.word, now=clock())

@@ -49,6 +49,7 @@ orders/mass/ GET in 200 200 200 200 200
 orders/mass/<int:mass_id>/ GET in 200 404 404 404 404
 orders/<int:order_id>/ GET in 200 404 404 404 404
 orders/<int:order_id>/cancel/ POST in up 404 404 404 404
+orders/<int:order_id>/refill/ POST in up 404 404 404 404
 balance/ GET in 200 200 200 200 200
 balance/statement/<int:year>-<int:month>/ GET in 200 404 404 404 404
 balance/add/ GET in 200 200 200 200 200
@@ -156,6 +157,9 @@ admin/orders/order/<int:order_id>/ask/ POST in door door 422 403 422
 admin/orders/order/<int:order_id>/cancel/ POST in door door 422 403 422
 admin/orders/order/<int:order_id>/refund/ POST in door door 422 403 422
 admin/orders/order/<int:order_id>/settle/ POST in door door 422 403 422
+admin/orders/order/<int:order_id>/refill_arrived/ POST in door door 422 403 422
+admin/orders/order/<int:order_id>/refill_again/ POST in door door 422 403 422
+admin/orders/order/<int:order_id>/refill_settle/ POST in door door 422 403 422
 admin/orders/order/bulk/<slug:name>/ POST in door door up 403 up
 admin/orders/order/ GET in door door 200 403 200
 admin/orders/order/add/ GET in door door 403 403 403

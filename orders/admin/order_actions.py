@@ -1,8 +1,6 @@
 """What agents may do to one order, each a form over a door: when it is possible, what it says, what it does."""
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -13,14 +11,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from orders import desk, desk_forms, lifecycle
+from orders.admin.action import REFUND, SETTLE, Action
 from orders.admin.offers import Offer
+from orders.admin.refill_actions import REFILL_ACTIONS
 from orders.lifecycle import IN_FLIGHT
 from orders.models import Order
 from orders.money import show
 from orders.reports import Meaning, Report, decide
 from orders.statuses import ACTIVE, REFUNDABLE_AFTER_CLOSE, OrderStatus
 
-SETTLE, REFUND = "orders.settle_order", "orders.refund_order"
 BY_HAND = (
     OrderStatus.PROCESSING,
     OrderStatus.IN_PROGRESS,
@@ -29,22 +28,6 @@ BY_HAND = (
     OrderStatus.CANCELED,
     OrderStatus.ERROR,
 )
-
-Door = Callable[[Order, dict[str, Any], User, dt.datetime], object]
-
-
-@dataclass(frozen=True)
-class Action:
-    permission: str
-    title: Any
-    button: Any
-    done: Any
-    is_possible: Callable[[Order], bool]
-    sentence: Callable[[Order], str]
-    form: Callable[..., desk_forms.OrderDeskForm]
-    do: Door
-    is_danger: bool = False
-    is_open: bool = False
 
 
 def money(units: int) -> str:
@@ -281,6 +264,7 @@ ACTIONS: dict[str, Action] = {
         settle_form,
         do_settle,
     ),
+    **REFILL_ACTIONS,
 }
 
 

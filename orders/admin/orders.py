@@ -4,6 +4,7 @@ from functools import partial
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -18,8 +19,9 @@ from django.views.decorators.http import require_POST
 
 from orders import order_page, queries
 from orders.admin import bulk
+from orders.admin.action import SETTLE
 from orders.admin.offers import demand, goes_through
-from orders.admin.order_actions import ACTIONS, SETTLE, form_for, offers_for
+from orders.admin.order_actions import ACTIONS, form_for, offers_for
 from orders.admin.readonly import ReadOnly
 from orders.models import Order
 from orders.statuses import OrderStatus
@@ -39,6 +41,7 @@ class AttentionFilter(admin.SimpleListFilter):
             ("unknown", _("To be found at the provider")),
             ("late", _("Time: far beyond what is stated")),
             ("cancel", _("The provider's answer to a cancel")),
+            ("refill", _("A refill to be settled")),
         ]
 
     def queryset(self, request, queryset):
@@ -49,6 +52,7 @@ class AttentionFilter(admin.SimpleListFilter):
             "unknown": lambda now: queries.unknown(),
             "late": queries.overdue,
             "cancel": lambda now: queries.wishing_to_cancel(),
+            "refill": lambda now: queries.refills_to_settle(),
         }.get(self.value())
         return queryset & wanted(now) if wanted else queryset
 
@@ -191,7 +195,10 @@ class OrderAdmin(ReadOnly):
             raise Http404
         rows = Order.objects.select_related("wallet__customer", "service__times", "provider", "suggested_by")
         rows = rows.defer("service__times__samples")
-        return get_object_or_404(rows, pk=order_id)
+        order = get_object_or_404(rows, pk=order_id)
+        if order.refill_state:
+            prefetch_related_objects([order], "refills")
+        return order
 
     def _page(self, request: HttpRequest, order_id: int, *, typed=None, status: int = 200) -> HttpResponse:
         if not self.has_view_permission(request):

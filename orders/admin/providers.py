@@ -42,7 +42,9 @@ class ProviderForm(forms.ModelForm):
 
     class Meta:
         model = Provider
-        fields = ("name", "url", "dialect", "is_active", "markup", "takes_request_id", "can_cancel", "refusals")
+        fields = (
+            "name", "url", "dialect", "is_active", "markup", "takes_request_id", "can_cancel", "can_refill", "refusals"
+        )  # fmt: skip
 
     def clean_new_key(self):
         if not self.cleaned_data["new_key"] and not self.instance.sealed_key:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accounts.models import ApiKey, User
-from orders import halt, ledger, lifecycle, links, queries, shelves
+from orders import halt, ledger, lifecycle, links, queries, refills, shelves
 from orders.api import trials, words
 from orders.api.reading import NotText, NotWhole, Parameters
 from orders.api.words import Refused
-from orders.models import Order, Service
+from orders.models import Order, Refill, Service
 from orders.money import Units
 from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, placed_before, quote
 from orders.service_types import INPUT_NAMES
@@ -215,17 +215,47 @@ def _cancel(call: Call, order: Order | None) -> str:
     return ""
 
 
-def refill(call: Call, ids: Sequence[str]) -> dict[str, str]:
-    """The words for why each order is not refilled: refills come later."""
-    return {text: _refill(order) for text, order in _may_change(call, ids).items()}
+@dataclass(frozen=True)
+class Asked:
+    """What became of a wish for a refill: its number, or the words for no."""
+
+    number: int = 0
+    no: str = ""
 
 
-def _refill(order: Order | None) -> str:
+def refill(call: Call, ids: Sequence[str]) -> dict[str, Asked]:
+    """Asks for a refill of each order. While one is undecided, asking again gives its number: safe to repeat."""
+    return {text: _refill(call, order) for text, order in _may_change(call, ids).items()}
+
+
+def _refill(call: Call, order: Order | None) -> Asked:
     if order is None:
-        return words.INCORRECT_ORDER
-    if order.service.refill_days and order.status != OrderStatus.COMPLETED:
-        return words.NOT_COMPLETED
-    return words.NO_REFILL
+        return Asked(no=words.INCORRECT_ORDER)
+    if under_way := order.refill_asked_at and refills.open_refill(order):
+        return Asked(under_way.pk)
+    if order.refill_days and order.status != OrderStatus.COMPLETED:
+        return Asked(no=words.NOT_COMPLETED)
+    try:
+        return Asked(refills.request(order_id=order.pk, actor=call.customer, now=call.now).pk)
+    except lifecycle.NotAllowed:
+        # Two calls at once: the other one may have asked while this one waited for the lock.
+        under_way = order.refills.filter(state__in=Refill.OPEN).first()
+        return Asked(under_way.pk) if under_way else Asked(no=words.NO_REFILL)
+
+
+def refill_states(call: Call, ids: Sequence[str]) -> dict[str, Refill | None]:
+    """Each id as asked, with the customer's refill or None; a test key has none."""
+    numbers = {text: int(text) for text in ids if queries.is_number(text)}
+    mine = queries.refills_of(call.customer).filter(pk__in=set(numbers.values()))
+    found = {} if call.key.scope == ApiKey.Scope.TEST else {refill.pk: refill for refill in mine}
+    return {text: found.get(numbers[text]) if text in numbers else None for text in ids}
+
+
+def refill_of_order(call: Call, text: str) -> Refill | None:
+    """The newest refill of the customer's order with this number."""
+    if call.key.scope == ApiKey.Scope.TEST or not queries.is_number(text):
+        return None
+    return queries.refills_of(call.customer).filter(order=int(text)).order_by("-pk").first()
 
 
 def _may_change(call: Call, ids: Sequence[str]) -> dict[str, Order | None]:

@@ -99,6 +99,7 @@ EXAMPLE_V2 = {
     "currency": "USD",
     "status_detail": "partial",
 }
+REFILL_WORD = s.words(*sorted(set(v2.REFILL_WORDS.values())))
 WRONG_ID = {"error": words.INCORRECT_ORDER}
 ID: Schema = {"type": ["integer", "string"]}
 DONE = {"anyOf": [s.exactly(1), s.ERROR]}
@@ -160,7 +161,14 @@ V2 = Dialect(
             (ORDERS,),
             _("1 means: canceled, or the wish is passed on. The status tells which. Asking again is safe."),
         ),
-        Form("refill", _("Refill one order"), s.thing(refill=s.DIGITS), {"refill": "1"}, (ORDER,)),
+        Form(
+            "refill",
+            _("Refill one order"),
+            s.thing(refill=s.DIGITS),
+            {"refill": "1"},
+            (ORDER,),
+            _("The number of the refill. While one is under way, asking again gives the same number."),
+        ),
         Form(
             "refill",
             _("Refill many orders"),
@@ -168,11 +176,11 @@ V2 = Dialect(
             [{"order": 23501, "refill": 1}, {"order": 23502, "refill": WRONG_ID}],
             (ORDERS,),
         ),
-        Form("refill_status", _("One refill"), s.thing(status=s.TEXT), {"status": "Completed"}, (REFILL,)),
+        Form("refill_status", _("One refill"), s.thing(status=REFILL_WORD), {"status": "Completed"}, (REFILL,)),
         Form(
             "refill_status",
             _("Many refills"),
-            s.rows(s.thing(refill=ID, status={"anyOf": [s.TEXT, s.ERROR]})),
+            s.rows(s.thing(refill=ID, status={"anyOf": [REFILL_WORD, s.ERROR]})),
             [{"refill": 1, "status": "Completed"}, {"refill": 2, "status": {"error": words.NO_SUCH_REFILL}}],
             (REFILLS,),
         ),
@@ -280,7 +288,11 @@ ERRORS: tuple[tuple[str, Words], ...] = (
     (words.INCORRECT_ORDER, _("You have no order with this number.")),
     (words.TOO_MANY, _("More than 100 numbers in one call.")),
     (words.NO_CANCEL, _("The order is settled, or on its way where nobody can stop it.")),
-    (words.NO_REFILL, _("The service is not refilled.")),
+    (
+        words.NO_REFILL,
+        _("The service is not refilled, the refill period is over, money of the order was returned, or a later order of the "
+          "service is on the same link."),
+    ),
     (words.NOT_COMPLETED, _("Only a completed order is refilled.")),
     (words.NO_SUCH_REFILL, _("You have no refill with this number.")),
     (words.TOO_OFTEN, _("With HTTP 429: more calls than the rate allows. Wait as many seconds as Retry-After says.")),

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from orders.api import actions, door, words
 from orders.api.actions import Call, Placed, Told
 from orders.api.words import Refused
+from orders.models import Refill
 from orders.money import plain
 from orders.statuses import OrderStatus
 
@@ -87,21 +88,44 @@ def _cancel(call: Call) -> list[dict[str, Any]]:
     return [{"order": _id(text), "cancel": {"error": no} if no else 1} for text, no in refusals.items()]
 
 
-def _refill(call: Call) -> list[dict[str, Any]]:
+def _refill(call: Call) -> dict[str, str] | list[dict[str, Any]]:
     if call.names_many("orders"):
-        refusals = actions.refill(call, call.many("orders"))
-        return [{"order": _id(text), "refill": {"error": no}} for text, no in refusals.items()]
+        found = actions.refill(call, call.many("orders"))
+        return [{"order": _id(text), "refill": {"error": a.no} if a.no else a.number} for text, a in found.items()]
     text = call.one("order")
-    raise Refused(actions.refill(call, [text])[text])
+    asked = actions.refill(call, [text])[text]
+    if asked.no:
+        raise Refused(asked.no)
+    return {"refill": str(asked.number)}
 
 
-def _refill_status(call: Call) -> list[dict[str, Any]]:
+# Words that programs know; a refill that waits for a person is one that nobody has begun.
+REFILL_WORDS = {
+    Refill.State.REQUESTED: "Pending",
+    Refill.State.SENDING: "Pending",
+    Refill.State.UNKNOWN: "Pending",
+    Refill.State.ACCEPTED: "In progress",
+    Refill.State.COMPLETED: "Completed",
+    Refill.State.REJECTED: "Rejected",
+}
+
+
+def _refill_status(call: Call) -> dict[str, str] | list[dict[str, Any]]:
     if call.names_many("refills"):
-        return [
-            {"refill": _id(text), "status": {"error": words.NO_SUCH_REFILL}}
-            for text in call.many("refills", none=words.NO_SUCH_REFILL)
-        ]
-    raise Refused(words.NO_SUCH_REFILL)
+        found = actions.refill_states(call, call.many("refills", none=words.NO_SUCH_REFILL))
+        return [{"refill": _id(text), "status": _refill_word(refill)} for text, refill in found.items()]
+    if call.names_many("refill"):
+        text = call.one("refill")
+        refill = actions.refill_states(call, [text])[text]
+    else:
+        refill = actions.refill_of_order(call, call.one("order"))
+    if refill is None:
+        raise Refused(words.NO_SUCH_REFILL)
+    return {"status": REFILL_WORDS[Refill.State(refill.state)]}
+
+
+def _refill_word(refill: Refill | None) -> Any:
+    return {"error": words.NO_SUCH_REFILL} if refill is None else REFILL_WORDS[Refill.State(refill.state)]
 
 
 def _id(text: str) -> int | str:

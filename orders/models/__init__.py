@@ -8,6 +8,7 @@ from orders.models.mass import MassOrder
 from orders.models.measuring import ServiceTimes
 from orders.models.order import Order
 from orders.models.provider import Provider
+from orders.models.refill import Refill
 from orders.models.running import ChoreRun, Halt
 from orders.models.shelf import CatalogueImport, CustomRate, Favourite, ServiceChange
 from orders.models.tally import DayTotal, TallyMark
@@ -27,6 +28,7 @@ __all__ = [
     "OrderEvent",
     "PaymentMethod",
     "Provider",
+    "Refill",
     "Service",
     "ServiceChange",
     "ServiceTimes",

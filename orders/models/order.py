@@ -22,6 +22,16 @@ from orders.statuses import ACTIVE, OrderStatus
 
 OPEN = sorted(ACTIVE)
 
+# The states of a refill as customers read them.
+REFILL_TOLD = {
+    "requested": _("Refill requested"),
+    "sending": _("Refill requested"),
+    "accepted": _("The service refills it"),
+    "unknown": _("Refill being confirmed"),
+    "completed": _("Refilled"),
+    "rejected": _("Not refilled"),
+}
+
 
 class Order(models.Model):
     class Submission(models.TextChoices):
@@ -69,6 +79,7 @@ class Order(models.Model):
     stated_speed = models.PositiveBigIntegerField(_("stated speed, a day"), null=True)
     # What nine of ten earlier orders of the service needed from start to end; where it is known it stands before the stated speed.
     usual_minutes = models.PositiveIntegerField(_("usual running time, minutes"), null=True)
+    refill_days = models.PositiveIntegerField(_("refill, days"), default=0)
 
     created_at = models.DateTimeField(_("placed"))
     status_since = models.DateTimeField(_("status since"))
@@ -98,6 +109,9 @@ class Order(models.Model):
     # The customer's wish to cancel what is on its way; `cancel_due` is when the worker passes it on (again), and its lease.
     cancel_asked_at = models.DateTimeField(_("cancel asked"), null=True)
     cancel_due = models.DateTimeField(null=True)
+    # The newest refill's state, and while one is undecided since when: lists and the verdict ask for nothing more.
+    refill_state = models.CharField(_("refill"), max_length=10, blank=True)
+    refill_asked_at = models.DateTimeField(_("refill asked"), null=True)
     # The next poll time is the lease: claiming moves it forward. Claims are numbered, so that a stale answer is known.
     poll_at = models.DateTimeField(null=True)
     poll_claim = models.BigIntegerField(default=0)
@@ -130,6 +144,7 @@ class Order(models.Model):
             models.Index(fields=["provider", "created_at"], name="order_of_provider_by_time"),
             models.Index(fields=["target_key", "-id"], name="order_on_target"),
             models.Index(fields=["cancel_due"], condition=Q(cancel_due__isnull=False), name="order_cancel_due"),
+            models.Index(fields=["-id"], condition=Q(refill_asked_at__isnull=False), name="order_refill_asked"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["wallet", "client_key"], name="order_once"),
@@ -166,6 +181,11 @@ class Order(models.Model):
         if self.remains is None:
             return self.quantity if self.status == OrderStatus.COMPLETED else None
         return min(self.quantity, max(0, self.quantity - self.remains))
+
+    @property
+    def refill_told(self) -> str:
+        """Where the newest refill stands, for customers; empty where none was asked for."""
+        return str(REFILL_TOLD[self.refill_state]) if self.refill_state else ""
 
     @property
     def rule(self) -> TypeRule:

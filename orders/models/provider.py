@@ -30,6 +30,11 @@ class Provider(models.Model):
         ),
     )
     can_cancel = models.BooleanField(_("cancels on request"), default=False)
+    can_refill = models.BooleanField(
+        _("refills on request"),
+        default=False,
+        help_text=_("It takes refill and refill_status. Without it, people pass wishes for a refill on by hand."),
+    )
     refusals = models.TextField(
         _("certain refusals"),
         blank=True,
@@ -57,10 +62,10 @@ class Provider(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                name="provider_v1_has_neither",
-                condition=~Q(dialect="v1") | Q(takes_request_id=False, can_cancel=False),
+                name="provider_v1_has_none_of_them",
+                condition=~Q(dialect="v1") | Q(takes_request_id=False, can_cancel=False, can_refill=False),
                 violation_error_message=_(
-                    "The dialect v1 knows no request_id and no cancel. Switch both off, or choose API v2."
+                    "The dialect v1 knows no request_id, no cancel and no refill. Switch them off, or choose API v2."
                 ),
             )
         ]

@@ -15,6 +15,7 @@ from orders.provider import transport
 from orders.provider.addresses import AddressRefused
 from orders.provider.cancels import parse_cancels
 from orders.provider.offers import parse_balance, parse_services
+from orders.provider.refills import RefillReport, parse_refill_statuses, parse_refilled
 from orders.provider.status_answers import parse_statuses
 from orders.provider.transport import Timeouts
 from orders.provider.wire import (
@@ -23,6 +24,7 @@ from orders.provider.wire import (
     BatchFailed,
     CallFailed,
     OurFault,
+    Refused,
     ServiceList,
     StatusBatch,
     TryLater,
@@ -126,6 +128,33 @@ class ProviderClient:
         if answer.status != 200:
             _fail(answer, CallFailed)
         return answers
+
+    def refill(self, external_id: str) -> AddOutcome:
+        """Ask for what dropped of one order to be replaced, once. Nothing raises; the outcome says what is certain.
+
+        A provider that speaks v1 is not even asked.
+        """
+        if self.dialect == V1:
+            return Refused("The service cannot be asked to refill.", "dialect")
+        try:
+            answer = self._post({"action": "refill", "order": external_id}, ANSWER_BYTES)
+        except AddressRefused as error:
+            return OurFault("address", str(error))
+        except transport.NotSent as error:
+            return TryLater(0, error.reason)
+        except transport.Lost as error:
+            return Unknown(error.reason)
+        return parse_refilled(answer.status, answer.body, retry_after=_wait(answer))
+
+    def refill_statuses(self, refill_ids: Sequence[str]) -> Mapping[str, RefillReport]:
+        """Ask what became of up to 100 refills. Gives each answered one. Raises CallFailed, and ValueError for more than 100."""
+        if len(refill_ids) > MOST_IDS:
+            raise ValueError(f"{len(refill_ids)} ids in one call")
+        answer = self._ask({"action": "refill_status", "refills": ",".join(refill_ids)}, ANSWER_BYTES, CallFailed)
+        reports = parse_refill_statuses(answer.body, refill_ids)
+        if answer.status != 200:
+            _fail(answer, CallFailed)
+        return reports
 
     def services(self) -> ServiceList:
         """The provider's list, 8 MB at most. Raises CallFailed."""

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from orders.money import charge_for, parse, plain
 from orders.provider.simulator_catalogue import SERVICES, SimulatedService
 from orders.provider.simulator_faults import FAULTS, Reply, as_json, chosen
-from orders.provider.simulator_progress import COMPLETED, Progress, progress
+from orders.provider.simulator_progress import COMPLETED, Progress, progress, refill_word
 from orders.provider.simulator_state import SimulatedOrder, SimulatorState
 from orders.provider.simulator_v1 import IN_V1, in_v1
 
@@ -61,6 +61,8 @@ class Simulator:
             "status": self.status,
             "balance": self.balance,
             "cancel": self.cancel,
+            "refill": self.refill,
+            "refill_status": self.refill_status,
         }
 
     def reply(self, fields: Mapping[str, str], *, v1: bool = False) -> Reply:
@@ -125,6 +127,38 @@ class Simulator:
     def cancel(self, fields: Mapping[str, str]) -> Any:
         ids = [part.strip() for part in fields.get("orders", "").split(",") if part.strip()][:MOST_IDS]
         return [{"order": one, "cancel": self._cancel(one)} for one in ids] or {"error": "Incorrect request"}
+
+    def refill(self, fields: Mapping[str, str]) -> Any:
+        if "orders" in fields:
+            ids = [part.strip() for part in fields["orders"].split(",") if part.strip()][:MOST_IDS]
+            return [{"order": one, "refill": self._refill(one)} for one in ids]
+        answer = self._refill(fields.get("order", ""))
+        return answer if isinstance(answer, dict) else {"refill": str(answer)}
+
+    def _refill(self, text: str) -> Any:
+        order = self._find(text)
+        if order is None:
+            return {"error": "Incorrect order ID"}
+        if not BY_ID[str(order.service)].refill_days or "norefill" in order.link.casefold():
+            return {"error": "Refill is disabled for this service"}
+        if self._progress(order).word != COMPLETED:
+            return {"error": "The order is not completed"}
+        return self.state.refill(order.id, self.clock())
+
+    def refill_status(self, fields: Mapping[str, str]) -> Any:
+        if "refills" in fields:
+            ids = [part.strip() for part in fields["refills"].split(",") if part.strip()][:MOST_IDS]
+            return [{"refill": one, "status": self._refill_word(one)} for one in ids] or {"error": "Incorrect request"}
+        word = self._refill_word(fields.get("refill", ""))
+        return word if isinstance(word, dict) else {"status": word}
+
+    def _refill_word(self, text: str) -> Any:
+        known = text.isascii() and text.isdigit() and len(text) <= 18
+        found = self.state.refill_of(int(text)) if known else None
+        if found is None:
+            return {"error": "Refill not found"}
+        order, asked_at = found
+        return refill_word(order.link, elapsed=self.clock() - asked_at, speed=self.conduct.speed)
 
     def _find(self, text: str) -> SimulatedOrder | None:
         return self.state.order(int(text)) if text.isascii() and text.isdigit() and len(text) <= 18 else None

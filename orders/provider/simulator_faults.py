@@ -44,8 +44,11 @@ class Fault:
     spoil: Callable[[Any], Reply]
 
 
-READS = frozenset({"status", "services", "balance"})
+READS = frozenset({"status", "services", "balance", "refill_status"})
 ADD = frozenset({"add"})
+# What is sent once, and must not be sent again where the answer is lost.
+SENT = frozenset({"add", "refill"})
+REFILL_STATUS = frozenset({"refill_status"})
 STATUS = frozenset({"status"})
 
 
@@ -132,28 +135,28 @@ def _says(text: str) -> Callable[[Any], Reply]:
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         # the provider does not act
-        "reset": Fault(ADD | READS, False, _reset),
-        "http_500": Fault(ADD | READS, False, lambda _: Reply(b"Internal Server Error", 500, "text/plain")),
-        "html_502": Fault(ADD | READS, False, lambda _: html(502)),
-        "html_200": Fault(ADD | READS, False, lambda _: html(200)),
-        "empty": Fault(ADD | READS, False, lambda _: Reply()),
+        "reset": Fault(SENT | READS, False, _reset),
+        "http_500": Fault(SENT | READS, False, lambda _: Reply(b"Internal Server Error", 500, "text/plain")),
+        "html_502": Fault(SENT | READS, False, lambda _: html(502)),
+        "html_200": Fault(SENT | READS, False, lambda _: html(200)),
+        "empty": Fault(SENT | READS, False, lambda _: Reply()),
         "rate_limited": Fault(
-            ADD | READS, False, lambda _: as_json({"error": "Too many"}, status=429, headers=(("Retry-After", "2"),))
+            SENT | READS, False, lambda _: as_json({"error": "Too many"}, status=429, headers=(("Retry-After", "2"),))
         ),
         "not_enough_funds": Fault(ADD, False, _says("Not enough funds on balance")),
         "unknown_refusal": Fault(ADD, False, _says("Service is having a nap, come back later")),
         "redirect": Fault(
-            ADD | READS, False, lambda _: Reply(status=307, headers=(("Location", "http://elsewhere.example/api/v2"),))
+            SENT | READS, False, lambda _: Reply(status=307, headers=(("Location", "http://elsewhere.example/api/v2"),))
         ),
         "silent": Fault(READS, False, _hang),
         "batch_error": Fault(STATUS, False, _says("Incorrect request")),
         # the order was accepted, the answer is spoilt
-        "timeout_after_accept": Fault(ADD, True, _hang),
-        "reset_after_accept": Fault(ADD, True, _reset),
-        "http_500_after_accept": Fault(ADD, True, lambda _: Reply(b"Internal Server Error", 500, "text/plain")),
-        "html_502_after_accept": Fault(ADD, True, lambda _: html(502)),
-        "empty_after_accept": Fault(ADD, True, lambda _: Reply()),
-        "cut_json": Fault(ADD | READS, True, _cut),
+        "timeout_after_accept": Fault(SENT, True, _hang),
+        "reset_after_accept": Fault(SENT, True, _reset),
+        "http_500_after_accept": Fault(SENT, True, lambda _: Reply(b"Internal Server Error", 500, "text/plain")),
+        "html_502_after_accept": Fault(SENT, True, lambda _: html(502)),
+        "empty_after_accept": Fault(SENT, True, lambda _: Reply()),
+        "cut_json": Fault(SENT | READS, True, _cut),
         "duplicate_answer": Fault(ADD, True, lambda answer: Reply(body=json.dumps(answer).encode() * 2)),
         "drip": Fault(ADD | READS, True, lambda answer: as_json(answer, drip=1.0)),
         "no_id": Fault(ADD, True, lambda _: as_json({"order": None})),
@@ -174,6 +177,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "change_of_mind": Fault(STATUS, True, lambda answer: _items(answer, _change_of_mind)),
         "remains_negative": Fault(STATUS, True, _remains("-7")),
         "remains_above": Fault(STATUS, True, _remains("99999999")),
+        "refill_forgotten": Fault(REFILL_STATUS, False, _says("Refill not found")),
         "remains_odd": Fault(STATUS, True, _remains("1e3")),
     }
 )

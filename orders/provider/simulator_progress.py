@@ -5,6 +5,7 @@ Words in the link force an outcome, for tests and for showing the panel to someb
     completed, partial, canceled    ends so (a partial of quantity 1 is completed: it has no part)
     stuck                           stays Pending for ever
     slow                            takes ten times as long
+    norefill, rejectrefill          is not refilled: the wish is refused, or rejected after a while
     refused                         is not accepted at all: `Bad link` (see `simulator.add`)
 """
 
@@ -41,6 +42,16 @@ def outcome_of(seed: int, order_id: int, quantity: int, link: str) -> str:
     roll = chance(seed, order_id, "outcome")
     outcome = forced or (COMPLETED if roll < 0.80 else PARTIAL if roll < 0.93 else CANCELED)
     return COMPLETED if outcome == PARTIAL and quantity < 2 else outcome
+
+
+def refill_word(link: str, *, elapsed: float, speed: float) -> str:
+    """What becomes of a refill: done after 20 seconds at speed 1; `rejectrefill` in the link ends it otherwise."""
+    time = max(elapsed, 0.0) * speed
+    if time < 5:
+        return "Pending"
+    if time < 20:
+        return "In progress"
+    return "Rejected" if "rejectrefill" in link.casefold() else "Completed"
 
 
 def progress(

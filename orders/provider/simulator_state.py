@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS orders (
     id INTEGER PRIMARY KEY, service INTEGER NOT NULL, link TEXT NOT NULL, quantity INTEGER NOT NULL,
     charge INTEGER NOT NULL, accepted_at REAL NOT NULL, canceled_at REAL
 );
+CREATE TABLE IF NOT EXISTS refills (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, asked_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS counters (
     kind TEXT NOT NULL, name TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (kind, name)
 );
@@ -64,6 +65,19 @@ class SimulatorState:
     def cancel(self, order_id: int, now: float) -> None:
         self._rows("UPDATE orders SET canceled_at = ? WHERE id = ? AND canceled_at IS NULL", now, order_id)
 
+    def refill(self, order_id: int, now: float) -> int:
+        """Remember a wish for a refill and return its id. Asked twice, it is two: that is what panels do."""
+        [(refill_id,)] = self._rows(
+            "INSERT INTO refills (order_id, asked_at) VALUES (?, ?) RETURNING id", order_id, now
+        )
+        return int(refill_id)
+
+    def refill_of(self, refill_id: int) -> tuple[SimulatedOrder, float] | None:
+        """The order that a refill is of, and when it was asked for."""
+        rows = self._rows("SELECT order_id, asked_at FROM refills WHERE id = ?", refill_id)
+        order = self.order(int(rows[0][0])) if rows else None
+        return (order, float(rows[0][1])) if order is not None else None
+
     def spent(self) -> int:
         return int(self._rows("SELECT COALESCE(SUM(charge), 0) FROM orders")[0][0])
 
@@ -89,6 +103,7 @@ class SimulatorState:
                 {"service": str(service), "link": link, "quantity": quantity, "times": times}
                 for (service, link, quantity), times in accepted.items()
             ],
+            "refills": self._rows("SELECT COUNT(*) FROM refills")[0][0],
             "requests": counters["request"],
             "faults": counters["fault"],
         }

@@ -313,6 +313,11 @@ def said(failure: type[CallFailed], answer: Any) -> CallFailed:
     return failure(f"the provider said: {text}", fault=_match(text, OUR_FAULTS))
 
 
+def our_fault(text: str) -> str:
+    """`funds` or `key` where the provider's words name the shop's own account as the trouble, else empty."""
+    return _match(text, OUR_FAULTS)
+
+
 def _match(text: str, prefixes: Mapping[str, str]) -> str:
     """What the first prefix means that `text` begins with. Whole words only: `...link` is not `...link_duplicate`."""
     folded = " ".join(text.split()).casefold()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from orders import halt, lifecycle, queries
+from orders import halt, lifecycle, queries, refills
 from orders.exports import ORDER_COLUMNS, order_rows
 from orders.order_page import page_for
 from orders.statuses import OrderStatus
@@ -70,4 +70,19 @@ def order_cancel(request: HttpRequest, order_id: int) -> HttpResponse:
             messages.success(request, _("The order is canceled and its whole charge is back on your balance."))
         else:
             messages.success(request, _("We ask the service to stop. This page shows what it answers."))
+    return redirect("order_detail", order.pk)
+
+
+@require_POST
+def order_refill(request: HttpRequest, order_id: int) -> HttpResponse:
+    """The customer asks to have replaced what dropped."""
+    order = queries.orders_of(request.user).filter(pk=order_id).only("pk").first()
+    if order is None:
+        raise Http404
+    try:
+        refills.request(order_id=order.pk, actor=request.user, now=timezone.now())
+    except lifecycle.NotAllowed as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("The refill is requested. This page shows what the service answers."))
     return redirect("order_detail", order.pk)

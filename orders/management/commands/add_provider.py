@@ -34,7 +34,7 @@ class Command(BaseCommand):
         provider = provider or Provider(name=name)
         provider.url, provider.key, provider.dialect = url, key, dialect
         if dialect == Provider.Dialect.V1:
-            provider.takes_request_id = provider.can_cancel = False
+            provider.takes_request_id = provider.can_cancel = provider.can_refill = False
         provider.save()
         if dialect == Provider.Dialect.V1:
             self.stdout.write("API v1 knows no cancel, no refill and no request_id: none of them will be asked of it.")

@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from orders import submission, triggers
+from orders import refills, submission, triggers
 from orders.verification import verify
 
 
@@ -21,6 +21,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 "Each waits for a person in the order desk: did it arrive at the provider, or did it not?"
             )
+        if waiting := refills.distrust_restored(now=timezone.now()):
+            self.stdout.write(f"{waiting} refills were waiting or being sent: they wait for a person there, too.")
         absent = triggers.missing()
         if absent:
             self.put_guard_in_place()

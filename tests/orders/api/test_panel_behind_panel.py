@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts import api_keys
 from accounts.models import User
 from neopanel.env import CallRate, PollSchedule
-from orders import ledger, lifecycle, money, worker
+from orders import ledger, lifecycle, money, refills, worker
 from orders.importing import import_catalogue
-from orders.models import Order, OrderEvent, Provider, Service
+from orders.models import Order, OrderEvent, Provider, Refill, Service
 from orders.placing import Wish, place_order
 from orders.provider.client import AddRequest, ProviderClient
 from orders.provider.wire import Accepted, OurFault, Refused, TryLater
@@ -202,6 +202,34 @@ def test_ids_that_the_upper_panel_does_not_know_are_told_apart(panels, carols):
     assert list(batch.reports) == [number]
     assert batch.bad == {"987654": "Incorrect order ID"}
     assert panels.client.cancel([number, "987654"]) == {number: "", "987654": "Incorrect order ID"}
+
+
+def test_a_refill_goes_up_is_followed_and_its_end_comes_down(panels, carols, customer, lead):
+    Provider.objects.filter(pk=panels.provider.pk).update(can_refill=True)
+    order = moved(panels, carols(panels.likes), OrderStatus.COMPLETED, lead, remains=0)
+    refill = refills.request(order_id=order.pk, actor=customer, now=panels.now())
+    panels.work("refill")
+    upper = panels.upper(order).refills.get()
+    refill = Refill.objects.get(pk=refill.pk)
+    assert (refill.state, refill.provider_refill_id) == (Refill.State.ACCEPTED, str(upper.pk))
+    assert panels.client.refill(str(upper.order_id)) == Accepted(str(upper.pk))
+    panels.work("refill_poll")
+    assert Refill.objects.get(pk=refill.pk).words == "Pending"
+    refills.settle(order_id=upper.order_id, to=Refill.State.COMPLETED, actor=lead, reason="Done", now=panels.now())
+    panels.ahead += dt.timedelta(hours=1)
+    panels.work("refill_poll")
+    assert fresh(order).refill_state == Refill.State.COMPLETED
+    assert verify() == []
+
+
+def test_a_refill_that_the_upper_panel_refuses_ends_with_its_words(panels, carols, customer, lead):
+    Provider.objects.filter(pk=panels.provider.pk).update(can_refill=True)
+    order = moved(panels, carols(panels.likes), OrderStatus.COMPLETED, lead, remains=0)
+    Order.objects.filter(pk=panels.upper(order).pk).update(refill_days=0)
+    refill = refills.request(order_id=order.pk, actor=customer, now=panels.now())
+    panels.work("refill")
+    refill = Refill.objects.get(pk=refill.pk)
+    assert (refill.state, refill.words) == (Refill.State.REJECTED, "Refill is disabled for this service")
 
 
 # --- The upper panel by the old dialect

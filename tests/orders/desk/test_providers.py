@@ -137,7 +137,7 @@ def test_an_operator_sets_what_a_provider_can_do_and_keeps_its_key(at_panel, pro
 def test_a_provider_of_the_old_dialect_is_promised_nothing_that_it_does_not_know(at_panel, provider):
     typed = {"name": "North", "url": "https://north.example.com/api/v1", "dialect": "v1", "is_active": "on"}
     refused = at_panel.post(f"{LIST}{provider.pk}/change/", typed | {"can_cancel": "on"})
-    assert "The dialect v1 knows no request_id and no cancel." in words_of(refused)
+    assert "The dialect v1 knows no request_id, no cancel and no refill." in words_of(refused)
     assert again(provider).dialect == "v2"
     assert at_panel.post(f"{LIST}{provider.pk}/change/", typed).status_code == 302
     assert (again(provider).dialect, again(provider).can_cancel) == ("v1", False)
