@@ -137,6 +137,8 @@ class Ticket(models.Model):
                 fields=["assignee", "due_at", "number"], condition=Q(closed_at=None), name="ticket_due_of_agent"
             ),
             models.Index(fields=["topic", "due_at", "number"], condition=Q(closed_at=None), name="ticket_due_of_topic"),
+            # The reports, by the time of opening.
+            models.Index(fields=["created_at"], name="ticket_opened"),
             models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="ticket_closed"),
             models.Index(
                 fields=["first_replied_at"], condition=Q(first_replied_at__isnull=False), name="ticket_first_reply"

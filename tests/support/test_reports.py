@@ -39,9 +39,9 @@ def a_week(customer, agent) -> None:
 
 def test_the_report_adds_up_what_happened(a_week):
     found = reports.report(since=NOW - A_WEEK, until=NOW + A_WEEK)
-    assert found.total == reports.Row("All tickets", 3, 2 * AN_HOUR, 6 * AN_HOUR, 1, 1, 1)
+    assert found.total == reports.Row("All tickets", 3, 2 * AN_HOUR, 6 * AN_HOUR, 1, 1, 1, 0)
     assert [(row.name, row.tickets) for row in found.topics] == [("Something else", 2), ("I gave a wrong link", 1)]
-    assert found.topics[1] == reports.Row("I gave a wrong link", 1, 6 * AN_HOUR, None, 0, 0, 0)
+    assert found.topics[1] == reports.Row("I gave a wrong link", 1, 6 * AN_HOUR, None, 0, 0, 0, 0)
 
 
 def test_what_was_opened_outside_the_span_is_not_in_it(a_week):
@@ -56,7 +56,42 @@ def test_a_wait_after_which_an_agent_had_to_act_is_listed(customer, agent):
     order_desk.settle_by_hand(
         order_id=acted_on.pk, to=OrderStatus.CANCELED, actor=agent, reason="It was stuck", now=NOW + 2 * AN_HOUR
     )
-    assert reports.report(since=NOW - A_WEEK, until=NOW + A_WEEK).wrong_waits == (wrong,)
+    found = reports.report(since=NOW - A_WEEK, until=NOW + A_WEEK)
+    assert found.wrong_waits == (wrong,)
+    assert [(row.tickets, row.wrong_waits) for row in (found.total, *found.topics)] == [(2, 1), (2, 1)]
+
+
+def test_advice_to_contact_us_was_no_wrong_wait(customer, agent):
+    order = place(customer)
+    open_on(customer, order, now=NOW + A_WEEK)  # long beyond its time: the customer read "contact us"
+    order_desk.settle_by_hand(
+        order_id=order.pk, to=OrderStatus.CANCELED, actor=agent, reason="It was stuck", now=NOW + A_WEEK + AN_HOUR
+    )
+    assert reports.report(since=NOW, until=NOW + 2 * A_WEEK).wrong_waits == ()
+
+
+def test_every_day_of_the_span_has_its_count_in_the_shops_zone(customer, agent, settings):
+    settings.TIME_ZONE = "Pacific/Auckland"  # NOW is one in the morning of the 26th there
+    answer(open_on(customer), agent, now=NOW + AN_HOUR)
+    open_on(customer, now=NOW - 2 * AN_HOUR)
+    days = reports.report(since=NOW - 2 * AN_HOUR, until=NOW + 24 * AN_HOUR).days
+    assert [(one.day.day, one.tickets, one.first_reply) for one in days] == [
+        (25, 1, None),
+        (26, 1, AN_HOUR),
+        (27, 0, None),
+    ]
+
+
+def test_of_very_many_tickets_the_newest_are_reported_and_the_page_says_so(client, agent, customer, monkeypatch):
+    monkeypatch.setattr(reports, "MOST", 2)
+    for hours in range(3):
+        open_on(customer, now=NOW + hours * AN_HOUR)
+    client.force_login(agent)
+    with time_machine.travel(NOW + A_WEEK - AN_HOUR, tick=False):
+        client.force_login(agent)
+        shown = words_of(client.get(f"{REPORT}?days=30"))
+    assert "There are more than 2 tickets in this time" in shown
+    assert "All tickets 2" in shown
 
 
 def test_the_page_and_its_file_say_the_same(client, agent, customer, a_week):
@@ -67,9 +102,10 @@ def test_the_page_and_its_file_say_the_same(client, agent, customer, a_week):
         client.force_login(agent)
         shown = words_of(client.get(f"{REPORT}?days=7"))
         rows = list(csv.reader(io.StringIO(client.get(f"{REPORT}?days=7&format=csv").content.decode())))
-    assert "All tickets 4 about 2 hours about 6 hours 1 1 1" in shown
-    assert rows[1] == ["all", "All tickets", "4", "120", "360", "1", "1", "1"]
-    assert ["topic", "Something else", "2", "90", "360", "1", "1", "1"] in rows
+    assert "All tickets 4 about 2 hours about 6 hours 1 1 1 0" in shown
+    assert rows[1] == ["all", "All tickets", "4", "120", "360", "1", "1", "1", "0"]
+    assert ["topic", "Something else", "2", "90", "360", "1", "1", "1", "0"] in rows
+    assert ["day", "2026-11-25", "4", "120"] in rows
 
 
 @pytest.mark.parametrize("days", ["", "x", "8", "-7", "9" * 30, "٧"])
@@ -82,5 +118,5 @@ def test_a_span_that_is_none_shows_the_usual_one(client, agent, days):
 def test_the_report_asks_the_same_however_many_tickets(customer, count, django_assert_num_queries):
     for _time in range(count):
         open_on(customer, place(customer))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         reports.report(since=NOW - A_WEEK, until=NOW + A_WEEK)
