@@ -137,7 +137,9 @@ def meant(words: list[str], found: list[SearchText], groups: list[list[tuple[str
     """The known words nearest to these, where these find little and those find more, and something new."""
     if len(found) >= ENOUGH:
         return ""
-    better = [spelling.nearest(word) for word in words]
+    # What stands in these places is a word that is known: see search_index.learn.
+    known = {word for text in found for name, _weight in PLACES for word in getattr(text, name).split()}
+    better = [word if word in known else spelling.nearest(word) for word in words]
     if better == words:
         return ""
     others = best(terms_of(better, groups), now=now)

@@ -128,8 +128,7 @@ def save_article(
     the anchors of its questions with it, and is a version of its own though it says the same. Raises Stale where another
     one has been saved since, ValidationError as `check_body`.
     """
-    texts = {name: links.by_number(tidy(texts.get(name, "")))[0] for name in ArticleRevision.TEXTS}
-    faq = [Faq(tidy(one.question), links.by_number(tidy(one.answer))[0], one.anchor) for one in faq]
+    texts, faq = kept_form(texts, faq)
     with transaction.atomic():
         latest = None
         if article.pk is None:
@@ -224,6 +223,21 @@ def keep_references(revision: ArticleRevision, items: Sequence[FaqItem]) -> None
     revision.links.set(Article.objects.filter(pk__in=links.numbers_in(whole)))
     numbers = {int(found[1]) for found in IMAGE_ADDRESS.finditer(whole)}
     revision.images.set(HelpImage.objects.filter(pk__in=numbers))
+
+
+def kept_form(texts: dict[str, str], faq: Sequence[Faq]) -> tuple[dict[str, str], list[Faq]]:
+    """The words as they are kept: tidy, with articles by number."""
+    texts = {name: links.by_number(tidy(texts.get(name, "")))[0] for name in ArticleRevision.TEXTS}
+    return texts, [Faq(tidy(one.question), links.by_number(tidy(one.answer))[0], one.anchor) for one in faq]
+
+
+def was_saved(article: Article | None, texts: dict[str, str], faq: Sequence[Faq], author) -> bool:
+    """Whether these words are the latest version of the article, or of a new one that this person has just made."""
+    texts, faq = kept_form(texts, faq)
+    if article is not None:
+        return article.latest is not None and same(article.latest, texts, faq)
+    own = ArticleRevision.objects.filter(author=author, number=1, title=texts["title"]).order_by("-pk").first()
+    return own is not None and same(own, texts, faq)
 
 
 def same(revision: ArticleRevision, texts: dict[str, str], faq: Sequence[Faq]) -> bool:

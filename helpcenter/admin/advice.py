@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from helpcenter import editing, guide, live_blocks, writing
+from helpcenter import editing, guide, links, live_blocks, writing
 from helpcenter.admin import workflow
 from helpcenter.admin.articles import MOST_LISTED, number_in
 from helpcenter.editing_forms import AdviceForm, WhenForm
@@ -111,11 +111,12 @@ class StatusAdviceAdmin(admin.ModelAdmin):
             )
         except writing.Stale as stale:
             theirs = editing.texts_to_compare(stale.latest)
+            mine = {name: links.by_number(writing.tidy(text))[0] for name, text in form.cleaned_data.items()}
             given = {
                 "form": form,
                 "based_on": stale.latest.number,
                 "theirs": stale.latest,
-                "conflict": editing.differences(theirs, form.cleaned_data, editing.names_of(stale.latest)),
+                "conflict": editing.differences(theirs, mine, editing.names_of(stale.latest)),
             }
             return self._screen(request, advice, status=409, **given)
         except ValidationError as wrong:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from helpcenter import desk, editing, publishing, showing_again, writing
+from helpcenter import desk, editing, links, publishing, showing_again, writing
 from helpcenter.admin import workflow
 from helpcenter.admin.missing import MissingViews
 from helpcenter.editing_forms import FaqForms, NewPlaceForm, PlaceForm, TextForm, WhenForm, faq_of
@@ -204,8 +204,10 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
 
     def _refuse_stale(self, request, article, form, faq, stale) -> HttpResponse:
         """Nothing is overwritten and nothing is lost: both texts are shown, and the next save is based on the other one."""
-        mine = {name: form.cleaned_data[name] for name in ArticleRevision.TEXTS}
-        mine["faq"] = "\n\n".join(f"{one.question}\n{one.answer}" for one in faq_of(faq))
+        mine = {name: links.by_number(writing.tidy(form.cleaned_data[name]))[0] for name in ArticleRevision.TEXTS}
+        mine["faq"] = "\n\n".join(
+            f"{one.question}\n{links.by_number(writing.tidy(one.answer))[0]}" for one in faq_of(faq)
+        )
         theirs = editing.texts_to_compare(stale.latest)
         given = {
             "form": form,
@@ -226,13 +228,15 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
             raise PermissionDenied
         texts = {name: request.POST.get(name, "") for name in ArticleRevision.TEXTS}
         faq = typed_faq(request.POST)
-        if request.POST.get("touched"):
+        # What was just saved may come once more by a request that was on its way.
+        is_kept = bool(request.POST.get("touched")) and not writing.was_saved(article, texts, faq, request.user)
+        if is_kept:
             typed = {**texts, "faq": [[one.question, one.answer, one.anchor] for one in faq]}
             based_on = number_in(request.POST.get("based_on", ""))
             desk.keep_typed(article=article, user=request.user, typed=typed, based_on=based_on, now=now)
         context = {
             "preview": editing.preview(texts=texts, faq=faq, request=request, now=now),
-            "kept_at": now if request.POST.get("touched") else None,
+            "kept_at": now if is_kept else None,
         }
         return render(request, "admin/helpcenter/article/_preview.html", context)
 

@@ -91,6 +91,42 @@ def test_of_two_editors_at_once_the_second_loses_nothing(editing, section):
     assert fresh(article).latest.body == "Both"
 
 
+def test_what_did_not_change_is_no_difference_however_a_browser_ends_its_lines(editing, section):
+    lines = "One\n\n[x](/help/orders/waiting/)\n\nTwo"
+    article = make_article(section=section, body=lines)
+    edit(article, title="Another title", now=timezone.now())
+    answer = editing.post(change(article), article_form(body=lines.replace("\n", "\r\n")))
+    assert answer.status_code == 409
+    conflict = answer.text.partition('id="conflict"')[2].partition("</section>")[0]
+    assert "<h3>" in conflict
+    assert "Two" not in conflict
+
+
+def test_words_that_arrive_once_more_after_they_were_saved_are_not_unsaved(editing, section, editor):
+    article = make_article(section=section)
+    form = article_form(body="One\r\n\r\nTwo", touched="1")
+    assert editing.post(change(article), form).status_code == 302
+    editing.post(f"/admin/helpcenter/article/typing/{article.pk}/", form)
+    assert desk.typed_before(article=article, user=editor) is None
+    new = article_form(
+        body="A\r\n\r\nB", title="Quite new", touched="1", section=section.pk, slug="quite-new", based_on=0
+    )
+    assert editing.post(ADD, new).status_code == 302
+    editing.post("/admin/helpcenter/article/typing/0/", new)
+    assert desk.typed_before(article=None, user=editor) is None
+
+
+def test_everything_that_is_wrong_is_said_in_one_place(editing, section):
+    make_article(section=section, slug="taken")
+    form = article_form(body="{{ snippet:nope }}", section=section.pk, slug="taken", based_on=0)
+    answer = editing.post(ADD, form)
+    assert answer.status_code == 422
+    assert answer.text.count("Please look at this first") == 1
+    summary = answer.text.partition("Please look at this first")[2].partition("</div>")[0]
+    assert "already has an article at this address" in summary
+    assert "There is no snippet called “nope”." in summary
+
+
 @pytest.mark.parametrize("slug", ["faq", "search", "With-Capitals", "under_score", "-edge", "two--hyphens", "a b", ""])
 def test_an_address_that_cannot_be_one_is_refused(editing, section, slug):
     form = article_form(section=section.pk, slug=slug, based_on=0, body="Kept words")
