@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import ledger
+from orders.deadlocks import once_more
 from orders.models import Deposit, LedgerEntry, PaymentMethod, Wallet
 from orders.money import show
 
@@ -106,6 +107,7 @@ def same_reference(deposit: Deposit) -> QuerySet[Deposit]:
     ).exclude(pk=deposit.pk)
 
 
+@once_more
 def confirm(*, deposit_id: int, agent: User, now: dt.datetime, amount: int | None = None, reason: str = "") -> bool:
     """A person saw the money: it is booked, once, and the customer's mail is due. False where it was confirmed before.
 
@@ -133,6 +135,7 @@ def confirm(*, deposit_id: int, agent: User, now: dt.datetime, amount: int | Non
     return True
 
 
+@once_more
 def refuse(*, deposit_id: int, agent: User, reason: str, now: dt.datetime) -> bool:
     """The money did not come: nothing is booked, and the customer reads the reason. False where it was refused before.
 
@@ -153,6 +156,7 @@ def refuse(*, deposit_id: int, agent: User, reason: str, now: dt.datetime) -> bo
     return True
 
 
+@once_more
 def credit(
     *,
     customer: User,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import halt, ledger, lifecycle, trail
+from orders.deadlocks import once_more
 from orders.lifecycle import IN_FLIGHT, Code, NotAllowed, Outcome, Source
 from orders.models import LedgerEntry, Order
 from orders.money import Units, show
@@ -26,6 +27,7 @@ Submission = Order.Submission
 EXTERNAL_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
+@once_more
 def settle_by_hand(
     *,
     order_id: int,
@@ -59,6 +61,7 @@ def settle_by_hand(
     return Outcome(Meaning.MOVE, OrderStatus(order.status), returned)
 
 
+@once_more
 def cancel_queued(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> Outcome:
     """Cancels an order that nobody has been sent yet, with its whole charge back. Raises NotAllowed once it is on its way."""
     _demand(reason)
@@ -71,6 +74,7 @@ def cancel_queued(*, order_id: int, actor: User, reason: str, now: dt.datetime) 
     return Outcome(Meaning.MOVE, OrderStatus.CANCELED, returned)
 
 
+@once_more
 def refund(
     *, order_id: int, amount: int, actor: User, reason: str, now: dt.datetime, seen_returned: int | None = None
 ) -> Outcome:
@@ -125,6 +129,7 @@ def proposal_of(order: Order) -> Proposal | None:
     return Proposal(_return_of(order, amount), amount, mark) if amount > 0 else None
 
 
+@once_more
 def approve_review(*, order_id: int, actor: User, reason: str, now: dt.datetime, seen: str | None = None) -> Outcome:
     """Does what the report under review would have done: the status with its money, or after the close the return alone.
 
@@ -146,6 +151,7 @@ def approve_review(*, order_id: int, actor: User, reason: str, now: dt.datetime,
     return Outcome(Meaning.MOVE, OrderStatus(order.status), returned)
 
 
+@once_more
 def dismiss_review(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> None:
     """Closes the review and leaves the order as it is. Raises NotAllowed where no review is open."""
     _demand(reason)
@@ -159,6 +165,7 @@ def dismiss_review(*, order_id: int, actor: User, reason: str, now: dt.datetime)
         lifecycle.record(order, Code.DECIDED, source=Source.AGENT, actor=actor, reason=reason, now=now)
 
 
+@once_more
 def ask_now(*, order_id: int, actor: User, now: dt.datetime) -> None:
     """Lets the worker ask the provider at once. Raises NotAllowed for an order that no provider has."""
     with transaction.atomic(durable=True):
@@ -173,6 +180,7 @@ def ask_now(*, order_id: int, actor: User, now: dt.datetime) -> None:
 # --- Orders of which nobody can be sure that the provider has them
 
 
+@once_more
 def suggest_number(*, order_id: int, number: str, actor: User, now: dt.datetime) -> None:
     """ "It arrived, under this number": the worker asks the provider for it before it counts. Raises NotAllowed."""
     with transaction.atomic(durable=True):
@@ -186,6 +194,7 @@ def suggest_number(*, order_id: int, number: str, actor: User, now: dt.datetime)
         lifecycle.record(order, Code.SUGGESTED, source=Source.AGENT, actor=actor, reason=number, now=now)
 
 
+@once_more
 def did_not_arrive(
     *,
     order_id: int,
@@ -235,6 +244,7 @@ def _locked_unknown(order_id: int) -> Order:
 # --- Money beside orders
 
 
+@once_more
 def adjust(*, customer: User, amount: int, actor: User, reason: str, key: str, now: dt.datetime) -> LedgerEntry:
     """Corrects a balance by `amount` units, either way, once per `key`. Raises NotAllowed, NotEnoughBalance, Halted."""
     _demand(reason)
@@ -260,6 +270,7 @@ def adjust(*, customer: User, amount: int, actor: User, reason: str, key: str, n
         )
 
 
+@once_more
 def freeze(*, customer: User, frozen: bool, actor: User, reason: str, now: dt.datetime) -> None:
     """A frozen customer cannot order; what is owed to them still comes in. The trail is the wallet's history in admin."""
     _demand(reason)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import breaker, halt, ledger
+from orders.deadlocks import once_more
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.models.event import RAW_BYTES
 from orders.money import Units
@@ -58,6 +59,7 @@ def locked(order_id: int) -> Order:
     return Order.objects.select_for_update(no_key=True).get(pk=order_id)
 
 
+@once_more
 def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None = None) -> Outcome:
     """Applies what the order's provider says of it, or records why not. Safe to repeat, in any order.
 
@@ -135,6 +137,7 @@ def standing_of(order: Order) -> Standing:
     )
 
 
+@once_more
 def cancel(*, order_id: int, actor: User, now: dt.datetime) -> Outcome:
     """A customer cancels: at once and with the whole charge back while nobody has the order, else as a wish to the provider.
 

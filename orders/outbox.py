@@ -15,6 +15,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from orders.deadlocks import once_more
+
 log = logging.getLogger(__name__)
 
 # Longer than a claim's mails can take, each of which waits EMAIL_TIMEOUT at the most.
@@ -55,6 +57,7 @@ def deliver(
     return len(claimed)
 
 
+@once_more
 def claim(rows: QuerySet, *, now: dt.datetime, most: int) -> list[Row]:
     """Takes up to `most` due rows for this worker, oldest first, and commits before anything is sent."""
     due = rows.model.objects.filter(notice_due_at__lte=now)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, User
 from orders import halt, ledger, links, pricing, service_types
+from orders.deadlocks import once_more
 from orders.models import LedgerEntry, Order, OrderEvent, Service
 from orders.money import NotMoney, Units, charge_for, show
 from orders.patience import far_beyond_start
@@ -167,6 +168,7 @@ def overlap_problems(*, customer_id: int, service: Service, link: str) -> list[P
     return [Problem("overlap", "link", sentence, other.pk)]
 
 
+@once_more
 def place_order(
     *,
     customer: User,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import provider_health, trail
+from orders.deadlocks import once_more
 from orders.lifecycle import NotAllowed
 from orders.models import Order, Provider
 from orders.money import Units
@@ -30,6 +31,7 @@ def held_returns(provider: Provider) -> Held:
     return Held(found["orders"], Units(found["money"] or 0))
 
 
+@once_more
 def pause(*, provider_id: int, minutes: int, actor: User, reason: str, now: dt.datetime) -> None:
     """Nothing is sent to the provider and nothing is asked for `minutes`; then a trial decides. Raises NotAllowed."""
     length = dt.timedelta(minutes=minutes)
@@ -42,6 +44,7 @@ def pause(*, provider_id: int, minutes: int, actor: User, reason: str, now: dt.d
         trail.write(actor=actor, thing=provider, words=words, now=now)
 
 
+@once_more
 def resume(*, provider_id: int, actor: User, reason: str, now: dt.datetime) -> None:
     """Ends a pause at once, without a trial. Raises NotAllowed where the provider is not paused."""
     with transaction.atomic(durable=True):
@@ -52,6 +55,7 @@ def resume(*, provider_id: int, actor: User, reason: str, now: dt.datetime) -> N
         trail.write(actor=actor, thing=provider, words=_("Resumed: %(reason)s") % {"reason": reason}, now=now)
 
 
+@once_more
 def release_returns(*, provider_id: int, actor: User, reason: str, now: dt.datetime) -> None:
     """The provider's word moves money again, and the breaker counts anew. Raises NotAllowed where nothing is held.
 

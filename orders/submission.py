@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from orders import halt, lifecycle
+from orders.deadlocks import once_more
 from orders.lifecycle import Code, Source
 from orders.models import Order
 from orders.reports import Meaning, Report, decide
@@ -32,6 +33,7 @@ LONGEST_BACKOFF = dt.timedelta(minutes=15)
 FIRST_POLL_AFTER = dt.timedelta(seconds=2)
 
 
+@once_more
 def claim(*, now: dt.datetime, most: int) -> list[Order]:
     """Takes up to `most` queued orders for this worker and commits before anybody sends a byte. Oldest due first.
 
@@ -67,6 +69,7 @@ def may_still_send(order: Order, now: dt.datetime) -> bool:
     )
 
 
+@once_more
 def claim_unknown(*, now: dt.datetime, most: int) -> list[Order]:
     """Takes unknown orders whose provider promises to answer the same request_id with the same order: asking again is safe there.
 
@@ -89,6 +92,7 @@ def claim_unknown(*, now: dt.datetime, most: int) -> list[Order]:
     return list(Order.objects.filter(claim_token=token, pk__in=ids).select_related("provider").order_by("id"))
 
 
+@once_more
 def accepted(*, order_id: int, token: str, provider_order_id: str, now: dt.datetime, raw: str = "") -> bool:
     """The provider took the order under its own number: Processing. False where this worker has no say (any more).
 
@@ -140,6 +144,7 @@ def _settle_conflict(*, order_id: int, token: str, provider_order_id: str, now: 
     return False
 
 
+@once_more
 def settle_suggestion(*, order_id: int, number: str, is_known: bool, now: dt.datetime) -> bool:
     """The provider was asked for the number that an agent suggested. Known: accepted under it; else the order stays unknown."""
     with transaction.atomic(durable=True):
@@ -155,6 +160,7 @@ def settle_suggestion(*, order_id: int, number: str, is_known: bool, now: dt.dat
     return accepted(order_id=order_id, token=order.claim_token, provider_order_id=number, now=now)
 
 
+@once_more
 def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "") -> bool:
     """The provider certainly refused: Error, with the whole charge back. False where this worker has no say.
 
@@ -192,6 +198,7 @@ def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: s
     return True
 
 
+@once_more
 def try_later(*, order_id: int, token: str, reason: str, now: dt.datetime, seconds: int | None = None) -> bool:
     """The provider certainly did not take the order: back in the queue, after `seconds` or a growing pause."""
     with transaction.atomic(durable=True):
@@ -213,6 +220,7 @@ def backoff(attempts: int) -> dt.timedelta:
     return min(FIRST_BACKOFF * 2 ** min(attempts - 1, 10), LONGEST_BACKOFF)
 
 
+@once_more
 def unknown(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "") -> bool:
     """Nobody can say whether the provider took the order: it stays where it is until somebody can."""
     with transaction.atomic(durable=True):

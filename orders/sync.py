@@ -17,6 +17,7 @@ from django.db.models import Case, When
 from django.db.models.functions import Greatest
 
 from orders import halt, lifecycle, provider_health, submission, tracing
+from orders.deadlocks import once_more
 from orders.models import Order, OrderEvent, Provider
 from orders.provider.client import AddRequest, ProviderClient
 from orders.provider.wire import (
@@ -173,6 +174,7 @@ def poll_due(clock: Clock) -> int:
     return asked
 
 
+@once_more
 def claim_polls(provider: Provider, now: dt.datetime) -> list[Order]:
     """Takes the provider's longest-due orders for this worker. The next poll time is the lease: claiming moves it forward."""
     with transaction.atomic(durable=True):

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from orders import halt, lifecycle, provider_health, refills, submission
+from orders.deadlocks import once_more
 from orders.lifecycle import Code, Source
 from orders.models import Order, Provider, Refill
 from orders.provider.wire import Accepted, BatchFailed, CallFailed, OurFault, Refused, TryLater, Unknown
@@ -39,6 +40,7 @@ def cancel_due(clock: Clock) -> int:
     return passed
 
 
+@once_more
 def _claim(due: QuerySet[Order], now: dt.datetime) -> list[Order]:
     """The due time is the lease: claiming moves it forward."""
     with transaction.atomic(durable=True):
@@ -64,6 +66,7 @@ def _pass_on(provider: Provider, claimed: list[Order], clock: Clock) -> None:
         record_cancel_answer(order_id=by_number[number], refusal=words, now=clock())
 
 
+@once_more
 def record_cancel_answer(*, order_id: int, refusal: str, now: dt.datetime) -> None:
     """The provider's answer to the wish: "" for yes, then the status must tell; or its words for no, which end the wish."""
     with transaction.atomic(durable=True):

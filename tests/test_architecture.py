@@ -21,7 +21,7 @@ APPS = {
 
 # Inside orders, from the ground up: a module imports from its own layer and from those before it.
 LAYERS = (
-    {"statuses", "money", "links", "platforms", "service_types", "sealing", "tracing"},
+    {"statuses", "money", "links", "platforms", "service_types", "sealing", "deadlocks", "tracing"},
     {"reports", "patience"},
     {"models"},
     {
