@@ -10,6 +10,7 @@ from helpcenter.feeds import SITEMAPS
 from neopanel import views
 from neopanel.help_from_ticket import draft_from_ticket
 from neopanel.metrics import metrics
+from neopanel.styleguide import styleguide
 
 # Django's own admin sign-in would let people in without their second factor.
 admin.autodiscover()
@@ -25,6 +26,7 @@ urlpatterns = [
     path("tickets/", include("support.urls")),
     path("admin/help-from-ticket/<int:number>/", admin.site.admin_view(draft_from_ticket), name="help_from_ticket"),
     path("admin/", admin.site.urls),
+    path("styleguide/", styleguide, name="styleguide"),
     path("theme/", views.choose_theme, name="choose_theme"),
     path("csp-report/", views.csp_report, name="csp_report"),
     path("health/live", views.live, name="health_live"),

@@ -40,6 +40,7 @@ accounts/2fa/webauthn/add/ GET in again again again again again
 accounts/2fa/webauthn/reauthenticate/ GET in again again again again again
 accounts/2fa/webauthn/keys/<int:pk>/remove/ GET in again again again again again
 accounts/2fa/webauthn/keys/<int:pk>/edit/ GET in again again again again again
+styleguide/ GET in 200 200 200 200 200
 services/ GET 200 200 200 200 200 200
 services/changes/ GET 200 200 200 200 200 200
 services/<int:service_id>/favourite/ POST in up up up up up

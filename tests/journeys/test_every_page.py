@@ -49,6 +49,7 @@ def customers_pages(customer, agent, help_center) -> list[str]:
         "/accounts/email/",
         "/accounts/password/change/",
         "/accounts/2fa/",
+        "/styleguide/",
     ]
 
 
