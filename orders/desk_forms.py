@@ -200,6 +200,26 @@ class TeamReasonForm(DeskForm):
     reason = ReasonField(label=REASON_FOR_TEAM)
 
 
+class EndPriceForm(DeskForm):
+    service = WholeNumberField(
+        label=gettext_lazy("Service number"),
+        widget=number_input(),
+        error_messages={"required": gettext_lazy("Enter the service's number.")},
+    )
+    reason = ReasonField(label=REASON_FOR_TEAM)
+
+
+class PriceForm(EndPriceForm):
+    rate = AmountField(
+        label=gettext_lazy("Price per 1,000 (per package for packages)"),
+        widget=amount_input(),
+        error_messages={"required": gettext_lazy("Enter the price.")},
+    )
+    below_cost = forms.BooleanField(label=gettext_lazy("Even below the provider's price"), required=False)
+
+    field_order = ("service", "rate", "below_cost", "reason")
+
+
 # --- Providers and the halt
 
 

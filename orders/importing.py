@@ -171,7 +171,9 @@ def _row(
         return Row((NEW,), offer.external_id, offer.name, fields=fields, note=note)
     before = {column: getattr(service, column) for column in fields} | {"category": service.category.name}
     changed = {column: value for column, value in fields.items() if before[column] != value}
-    kinds = list(dict.fromkeys(KIND_OF_FIELD.get(column, OTHER) for column in changed))
+    # What the provider takes changes with the price, and is no news beside it.
+    told = [column for column in changed if column != "provider_rate" or "rate" not in changed]
+    kinds = list(dict.fromkeys(KIND_OF_FIELD.get(column, OTHER) for column in told))
     if service.gone_since is not None:
         # It went off sale because it was gone; what an operator paused stays paused.
         changed |= {"is_on_sale": True, "gone_since": None, "pause_reason": ""}

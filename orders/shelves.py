@@ -23,7 +23,7 @@ MOST_CHANGES = 100
 USED_IN_LAST = 1000
 
 FLAGS = {"refill": Q(refill_days__gt=0), "cancel": Q(can_cancel=True), "drip": Q(can_drip=True)}
-ORDERS = {"cheap": ("price", "pk"), "dear": ("-price", "pk")}
+ORDERS = {"cheap": ("paid", "pk"), "dear": ("-paid", "pk")}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ShelfPage:
 
 
 def services_for(customer: User | None, wanted: Wanted) -> QuerySet[Service]:
-    """The services on sale that match, in shop order or by the price that this customer pays (`price`, in units)."""
+    """The services on sale that match, in shop order or by the price that this customer pays (`paid`, in units)."""
     found = Service.objects.filter(is_on_sale=True).select_related("category", "times").defer("times__samples")
     if search := wanted.search.strip().lstrip("#").replace("\x00", "")[:100]:
         match = Q(name__icontains=search) | Q(category__name__icontains=search)
@@ -89,7 +89,7 @@ def services_for(customer: User | None, wanted: Wanted) -> QuerySet[Service]:
     if wanted.order in ORDERS:
         own = CustomRate.objects.filter(customer=customer, service=OuterRef("pk")).values("rate")
         price = Coalesce(Subquery(own), F("rate")) if customer is not None else F("rate")
-        return found.annotate(price=price).order_by(*ORDERS[wanted.order])
+        return found.annotate(paid=price).order_by(*ORDERS[wanted.order])
     return found.order_by("category__position", "category__name", "position", "pk")
 
 

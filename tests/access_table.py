@@ -128,6 +128,8 @@ admin/orders/ledgerentry/<path:object_id>/delete/ GET in door door 403 403 403
 admin/orders/ledgerentry/<path:object_id>/change/ GET in door door 200 403 200
 admin/orders/ledgerentry/<path:object_id>/ GET in door door change change change
 admin/orders/wallet/<int:customer_id>/adjust/ POST in door door 403 403 422
+admin/orders/wallet/<int:customer_id>/price/ POST in door door 403 403 422
+admin/orders/wallet/<int:customer_id>/end_price/ POST in door door 403 403 422
 admin/orders/wallet/<int:customer_id>/freeze/ POST in door door 403 403 422
 admin/orders/wallet/<int:customer_id>/unfreeze/ POST in door door 403 403 422
 admin/orders/wallet/ GET in door door 200 403 200
@@ -172,6 +174,9 @@ admin/orders/provider/<int:provider_id>/pause/ POST in door door 403 403 422
 admin/orders/provider/<int:provider_id>/resume/ POST in door door 403 403 422
 admin/orders/provider/<int:provider_id>/release/ POST in door door 403 403 422
 admin/orders/provider/<int:provider_id>/health/ GET in door door 200 403 200
+admin/orders/provider/<int:provider_id>/import/ GET in door door 200 403 200
+admin/orders/provider/<int:provider_id>/import/fetch/ POST in door door 403 403 up
+admin/orders/provider/<int:provider_id>/import/apply/ POST in door door 403 403 404
 admin/orders/provider/ GET in door door 200 403 200
 admin/orders/provider/add/ GET in door door 403 403 200
 admin/orders/provider/<path:object_id>/history/ GET in door door 200 403 200

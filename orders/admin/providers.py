@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from orders import steering
 from orders.admin.catalogue import markup_field
+from orders.admin.imports import ImportPages
 from orders.admin.offers import Offer, demand, goes_through
 from orders.admin.readonly import Desk
 from orders.desk_forms import DeskForm, PauseForm, ReleaseForm, TeamReasonForm
@@ -58,7 +59,7 @@ class ProviderForm(forms.ModelForm):
 
 
 @admin.register(Provider)
-class ProviderAdmin(Desk):
+class ProviderAdmin(ImportPages, Desk):
     form = ProviderForm
     list_display = ("name", "state", "errors", "latency", "balance", "answered", "health_link")
     search_fields = ("name",)
@@ -104,7 +105,7 @@ class ProviderAdmin(Desk):
             self.admin_site.admin_view(require_GET(self._page)),
             name="orders_provider_health",
         )
-        return [*own, health, *super().get_urls()]
+        return [*own, *self.import_urls(self.admin_site.admin_view), health, *super().get_urls()]
 
     def act_view(self, name: str, request: HttpRequest, provider_id: int) -> HttpResponse:
         demand(request, STEER, "orders.view_provider")

@@ -15,17 +15,25 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from orders import desk
+from orders import desk, pricing
 from orders.admin.offers import Offer, demand, goes_through
 from orders.admin.readonly import ReadOnly
-from orders.desk_forms import AdjustForm, DeskForm, TeamReasonForm
+from orders.desk_forms import AdjustForm, DeskForm, EndPriceForm, PriceForm, TeamReasonForm
 from orders.forms import new_token
 from orders.models import Wallet
 from orders.queries import ADDRESS, entries_of, is_number
 from orders.templatetags.orders_tags import as_money
 
 ADJUST = "orders.adjust_balance"
-FORMS = {"adjust": AdjustForm, "freeze": TeamReasonForm, "unfreeze": TeamReasonForm}
+PRICE = "orders.set_custom_rate"
+FORMS = {
+    "adjust": AdjustForm,
+    "freeze": TeamReasonForm,
+    "unfreeze": TeamReasonForm,
+    "price": PriceForm,
+    "end_price": EndPriceForm,
+}
+RIGHTS = {"price": PRICE, "end_price": PRICE}
 MOST_ENTRIES, MOST_CHANGES = 20, 20
 
 
@@ -78,7 +86,7 @@ class WalletAdmin(ReadOnly):
         return self._page(request, int(object_id))
 
     def act_view(self, name: str, request: HttpRequest, customer_id: int) -> HttpResponse:
-        demand(request, ADJUST, "orders.view_wallet")
+        demand(request, RIGHTS.get(name, ADJUST), "orders.view_wallet")
         customer = self._customer(customer_id)
         form = FORMS[name](request.POST, name=name)
         who = {"customer": customer, "actor": request.user, "now": timezone.now()}
@@ -86,6 +94,16 @@ class WalletAdmin(ReadOnly):
         def door(typed):
             if name == "adjust":
                 desk.adjust(**who, amount=typed["amount"], reason=typed["reason"], key=typed["token"])
+            elif name == "price":
+                pricing.set_rate(
+                    **who,
+                    service_id=typed["service"],
+                    rate=typed["rate"],
+                    reason=typed["reason"],
+                    below_cost=typed["below_cost"],
+                )
+            elif name == "end_price":
+                pricing.end_rate(**who, service_id=typed["service"], reason=typed["reason"])
             else:
                 desk.freeze(**who, frozen=name == "freeze", reason=typed["reason"])
 
@@ -115,6 +133,7 @@ class WalletAdmin(ReadOnly):
             "wallet": wallet,
             "entries": entries_of(customer).select_related("actor", "deposit__method").order_by("-seq")[:MOST_ENTRIES],
             "changes": changes.order_by("-action_time")[:MOST_CHANGES],
+            "prices": customer.custom_rates.select_related("service", "set_by").order_by("service"),
             "offers": self._offers(request, wallet, typed or {}),
             "links": self._links(request, customer),
         }
@@ -139,6 +158,8 @@ class WalletAdmin(ReadOnly):
 
     def _offers(self, request: HttpRequest, wallet: Wallet, typed: dict[str, DeskForm]) -> list[Offer]:
         possible = ["adjust", "unfreeze" if wallet.frozen else "freeze"] if request.user.has_perm(ADJUST) else []
+        if request.user.has_perm(PRICE):
+            possible += ["price", "end_price"] if wallet.customer.custom_rates.exists() else ["price"]
         sentences = {
             "adjust": _("The balance is %(balance)s. The entry stays for ever; a mistake is corrected by another one.")
             % {"balance": as_money(wallet.balance)},
@@ -146,6 +167,10 @@ class WalletAdmin(ReadOnly):
                 "The customer cannot order any more. What is owed to them still comes in, and open orders go on."
             ),
             "unfreeze": _("The customer can order again at once."),
+            "price": _(
+                "From the next order on this customer pays this price for the service, whatever its label says."
+            ),
+            "end_price": _("From the next order on this customer pays what everybody pays for the service."),
         }
         return [
             Offer(
@@ -155,7 +180,7 @@ class WalletAdmin(ReadOnly):
                 button=BUTTONS[name],
                 form=typed.get(name) or FORMS[name](name=name, initial={"token": new_token()}),
                 address=reverse(f"admin:orders_wallet_{name}", args=[wallet.pk]),
-                is_danger=name != "unfreeze",
+                is_danger=name in {"adjust", "freeze"},
             )
             for name in FORMS
             if name in possible or name in typed
@@ -166,14 +191,20 @@ TITLES = {
     "adjust": gettext_lazy("Adjust the balance"),
     "freeze": gettext_lazy("Freeze"),
     "unfreeze": gettext_lazy("End the freeze"),
+    "price": gettext_lazy("Give a price of their own"),
+    "end_price": gettext_lazy("End a price of their own"),
 }
 BUTTONS = {
     "adjust": gettext_lazy("Write the entry"),
     "freeze": gettext_lazy("Freeze the balance"),
     "unfreeze": gettext_lazy("Let them order again"),
+    "price": gettext_lazy("Set this price"),
+    "end_price": gettext_lazy("End this price"),
 }
 DONE = {
     "adjust": gettext_lazy("The balance is adjusted."),
     "freeze": gettext_lazy("The balance is frozen."),
     "unfreeze": gettext_lazy("The customer can order again."),
+    "price": gettext_lazy("The price is set."),
+    "end_price": gettext_lazy("The price of their own is ended."),
 }
