@@ -4,7 +4,7 @@
     python3 run.py                  set up, load the demo shop, start everything; Ctrl-C stops it
     python3 run.py web              the web server alone, on HOST and PORT
     python3 run.py worker [...]     the worker alone
-    python3 run.py test [...]       all tests, on SQLite and PostgreSQL; arguments go to pytest
+    python3 run.py test [...]       all tests, on SQLite, PostgreSQL and through PgBouncer; arguments go to pytest
     python3 run.py check            lint, types, templates, migrations, deployment, architecture, locks
     python3 run.py bench [...]      benchmarks
     python3 run.py look [...]       a picture of every page, and contact sheets, in screenshots/
@@ -32,7 +32,7 @@ from tools.environment import DEVELOPMENT_LOCK, PYTHON, ROOT, RUNTIME_LOCK, VENV
 from tools.postgres import find_programs
 from tools.processes import Part, run_together
 from tools.quality import run_checks
-from tools.system import ensure_chromium, ensure_driver
+from tools.system import ensure_chromium, ensure_driver, ensure_pgbouncer
 from tools.testing import run_tests
 
 DEMO_PASSWORD = "neopanel-demo"  # noqa: S105 (shown on the sign-in page of the demo)
@@ -85,6 +85,8 @@ def test(arguments: list[str]) -> int:
         find_programs()
         chromium = ensure_chromium()
         ensure_driver(VENV)
+        if not arguments:
+            ensure_pgbouncer()
     return run_tests(arguments, neutral_environment() | {"CHROMIUM": chromium})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
-from django.db import connection
+from django.db import DatabaseError, connection
 
 SHORTEST_TOKEN = 20
 INSECURE_KEY_LENGTH, INSECURE_KEY_VARIETY = 50, 5
@@ -60,6 +60,29 @@ def immediate_transactions(app_configs, databases=None, **kwargs):
     if connection.vendor == "sqlite" and options.get("transaction_mode") != "IMMEDIATE":
         return [checks.Error("SQLite must run with transaction_mode IMMEDIATE.", id="neopanel.E003")]
     return []
+
+
+@checks.register(checks.Tags.database)
+def timeouts_of_the_role(app_configs, databases=None, **kwargs):
+    """Behind a pooler no connection can be given time-outs by us: without the role's own a lock would be waited for for ever."""
+    if not (databases and settings.POOLED and connection.vendor == "postgresql"):
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout'), current_user")
+            lock, statement, role = cursor.fetchone()
+    except DatabaseError:
+        return []  # that it does not answer is told by `orders/checks.py`
+    if "0" not in {lock, statement}:
+        return []
+    return [
+        checks.Error(
+            "Behind a pooler the role needs time-outs of its own; as the database's owner: "
+            f"ALTER ROLE {role} SET lock_timeout = '10s'; ALTER ROLE {role} SET statement_timeout = '60s'; "
+            "then restart the pooler.",
+            id="neopanel.E004",
+        )
+    ]
 
 
 def refuse_to_start_unsafely() -> None:

@@ -120,6 +120,8 @@ TEMPLATES = [
 
 # --- Database: SQLite by default, PostgreSQL by DATABASE_URL
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'neopanel.sqlite3'}")}
+# Behind PgBouncer in transaction mode.
+POOLED = env.bool("NEOPANEL_POOLED", default=False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction takes the write lock when it begins. Without it simultaneous spends fail with "database is
@@ -132,9 +134,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-        "options", "-c lock_timeout=10000 -c statement_timeout=60000"
-    )
+    if POOLED:
+        # The connection is another one for each transaction: nothing may rest on what it knew before. The time-outs are the
+        # role's own then (ALTER ROLE); `neopanel/checks.py` insists.
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+            "options", "-c lock_timeout=10000 -c statement_timeout=60000"
+        )
 
 CACHES = {
     "default": env.cache_url("CACHE_URL", default="locmemcache://" if DEMO else "dbcache://neopanel_cache"),

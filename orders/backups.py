@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 # How libpq's programs read from the environment what the driver is told by name.
@@ -23,6 +24,11 @@ ADDRESS = {
     "sslcert": "PGSSLCERT",
     "sslkey": "PGSSLKEY",
 }
+
+
+PAST_THE_POOLER = (
+    "No backup through a pooler: run it with NEOPANEL_POOLED=false and the server's own address in DATABASE_URL."
+)
 
 
 class BackupFailed(Exception):
@@ -41,6 +47,8 @@ def take(path: Path) -> Backup:
 
     Raises BackupFailed. A half-written copy never has the name `path`.
     """
+    if settings.POOLED:  # pg_dump changes its session, and the pool would hand that session to the shop afterwards
+        raise BackupFailed(PAST_THE_POOLER)
     path = path.absolute()
     if path.exists() or path.is_symlink():
         raise BackupFailed(f"{path} exists already. A backup never overwrites anything: choose another name.")

@@ -54,9 +54,22 @@ def as_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[s
     yield "\n]\n"
 
 
+def newest_first(rows: QuerySet) -> Iterator[Any]:
+    """All of them, CHUNK at a time, each by the one before it. A cursor of the database would need a connection of its own for as
+    long as the reader takes, and is lost behind a pooler.
+    """
+    rows, last = rows.order_by("-pk"), None
+    while True:
+        chunk = list((rows if last is None else rows.filter(pk__lt=last))[:CHUNK])
+        yield from chunk
+        if len(chunk) < CHUNK:
+            return
+        last = chunk[-1].pk
+
+
 def order_rows(orders: QuerySet[Order]) -> Iterator[tuple[Any, ...]]:
     """Orders as rows of ORDER_COLUMNS, newest first; money as plain digits, times in UTC."""
-    for order in orders.select_related("service").order_by("-pk").iterator(chunk_size=CHUNK):
+    for order in newest_first(orders.select_related("service")):
         yield (
             order.pk,
             order.created_at.isoformat(),
@@ -74,7 +87,7 @@ def order_rows(orders: QuerySet[Order]) -> Iterator[tuple[Any, ...]]:
 
 def entry_rows(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[Any, ...]]:
     """Ledger entries as rows of ENTRY_COLUMNS, newest first; money as plain digits, times in UTC."""
-    for entry in entries.order_by("-pk").iterator(chunk_size=CHUNK):
+    for entry in newest_first(entries):
         yield (
             entry.seq,
             entry.created_at.isoformat(),

@@ -8,6 +8,7 @@ from django.db import connection
 # Written once, never changed; and rows that carry money, which change but never go.
 APPEND_ONLY = ("orders_ledgerentry",)
 NEVER_DELETED = ("orders_wallet", "orders_order", "orders_orderevent", "orders_deposit")
+ROLE_SETTINGS = ("lock_timeout = '10s'", "statement_timeout = '60s'", "timezone = 'UTC'")
 
 
 def grants(role: str) -> list[str]:
@@ -23,6 +24,8 @@ def grants(role: str) -> list[str]:
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {name}",
         *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}" for table in APPEND_ONLY),
         *(f"REVOKE DELETE, TRUNCATE ON {table} FROM {name}" for table in NEVER_DELETED),
+        # Behind a pooler nobody else can give them (`NEOPANEL_POOLED`).
+        *(f"ALTER ROLE {name} SET {setting}" for setting in ROLE_SETTINGS),
     ]
 
 

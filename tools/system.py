@@ -8,6 +8,9 @@ from typing import Any
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 NO_CHROMIUM = "The browser journeys need Chromium: install the package chromium, or set CHROMIUM to the program's path."
+NO_PGBOUNCER = (
+    "The tests through a pooler need PgBouncer: install the package pgbouncer, or set PGBOUNCER to the program's path."
+)
 NO_DRIVER = "The browser journeys need Playwright's driver, which does not start: install the package libatomic1."
 
 
@@ -43,6 +46,24 @@ def ensure_chromium() -> str:
         found = find_chromium()
     if not found:
         raise SystemExit(NO_CHROMIUM)
+    return found
+
+
+def find_pgbouncer() -> str | None:
+    """The path of PgBouncer: the one that `PGBOUNCER` names, else on the PATH, else where Debian puts it."""
+    if named := os.environ.get("PGBOUNCER"):
+        return shutil.which(named)
+    return shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
+
+
+def ensure_pgbouncer() -> str:
+    """The path of PgBouncer, installed first where it is missing and may be. Exits with one sentence otherwise."""
+    found = find_pgbouncer()
+    if not found and not os.environ.get("PGBOUNCER"):
+        apt_install("pgbouncer", why="PgBouncer is missing")
+        found = find_pgbouncer()
+    if not found:
+        raise SystemExit(NO_PGBOUNCER)
     return found
 
 

@@ -1,4 +1,4 @@
-"""All tests, on SQLite and on PostgreSQL."""
+"""All tests, on SQLite and on PostgreSQL, and their core once more through PgBouncer."""
 
 import os
 import subprocess
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.environment import PYTHON, ROOT
+from tools.pooler import POOLED_TESTS, pooled
 from tools.postgres import cluster
 
 NOTHING_COLLECTED = 5
@@ -16,14 +17,25 @@ BROWSER_ONCE = "not browser"
 
 
 def run_tests(arguments: Sequence[str], environment: dict[str, str]) -> int:
-    """Two pytest runs, with the browser journeys in the first. Returns the worse exit code."""
+    """Two pytest runs, with the browser journeys in the first; without arguments a third, through a pooler.
+
+    Returns the worst exit code.
+    """
     sqlite, on_sqlite = run_pytest("SQLite", arguments, environment)
     with cluster() as address:
         postgresql, on_postgresql = run_pytest(
             "PostgreSQL", without_browser(arguments), environment | {"DATABASE_URL": address}
         )
-    print("\n".join(line for line in (on_sqlite, on_postgresql) if line), flush=True)
-    return worse(sqlite, postgresql, chosen=bool(arguments))
+    code = worse(sqlite, postgresql, chosen=bool(arguments))
+    through_pooler = ""
+    if not arguments:
+        with cluster() as address, pooled(address) as through:
+            here = environment | {"DATABASE_URL": through, "NEOPANEL_POOLED": "true"}
+            # A pool keeps connections to a database that somebody wants to drop; the whole cluster goes anyway.
+            last, through_pooler = run_pytest("PostgreSQL through PgBouncer", ["--reuse-db", *POOLED_TESTS], here)
+        code = worse(code, last, chosen=False)
+    print("\n".join(line for line in (on_sqlite, on_postgresql, through_pooler) if line), flush=True)
+    return code
 
 
 def run_pytest(database: str, arguments: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:

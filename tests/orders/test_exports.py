@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from orders import exports
 from orders.exports import as_csv, harmless
+from orders.models import Order
 from orders.statuses import OrderStatus
 from tests.factories import make_service, order_in, place
 
@@ -92,3 +94,12 @@ def test_a_file_is_written_row_by_row():
 
 def test_an_unknown_format_is_the_page(carol):
     assert carol.get("/orders/?format=xml").templates
+
+
+def test_a_file_of_many_rows_is_read_in_parts_and_misses_none(customer, monkeypatch):
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    service = make_service()
+    for count in (1, 2, 3):  # less than a part, one whole part, one and a half
+        newest = place(customer, service=service).pk
+        rows = [row[0] for row in exports.order_rows(Order.objects.all())]
+        assert (len(rows), rows[0], rows) == (count, newest, sorted(rows, reverse=True))
