@@ -9,6 +9,7 @@ from orders.lifecycle import can_ask_to_cancel, can_cancel_at_once
 from orders.models import LedgerEntry, Order, OrderEvent, Refill
 from orders.money import Units, undelivered
 from orders.refill_rules import RefillRules
+from orders.spread import Slot, spread_of
 from orders.statuses import OrderStatus
 from orders.verdict import Facts, Verdict, verdict_for
 
@@ -47,6 +48,7 @@ class OrderPage:
     inputs: tuple[tuple[str, str], ...]
     refills: tuple[Refill, ...]
     refill_rules: RefillRules | None
+    spread: tuple[Slot, ...] = ()
 
     @property
     def link_is_address(self) -> bool:
@@ -60,13 +62,7 @@ class OrderPage:
 
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:
     """The customer's order with all that its page shows; None for an unknown order and for somebody else's alike."""
-    order = (
-        queries.orders_of(customer)
-        .select_related("service__times", "provider")
-        .defer("service__times__samples")
-        .filter(pk=order_id)
-        .first()
-    )
+    order = queries.orders_of(customer).select_related("service__times", "provider").filter(pk=order_id).first()
     return None if order is None else page_of(order, now=now)
 
 
@@ -74,7 +70,8 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
     """All that is known of an order; `service` and `provider` should stand beside it already."""
     tickets = tuple(order.tickets.only("number", "state", "closed_at", "order").order_by("-number"))
     open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
-    facts = Facts(open_ticket=open_ticket, measured=order.service.measured, halted_since=queries.halted_since())
+    measured = order.service.measured
+    facts = Facts(open_ticket=open_ticket, measured=measured, halted_since=queries.halted_since())
     return OrderPage(
         order=order,
         verdict=verdict_for(order, facts, now),
@@ -86,6 +83,7 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
         refills=tuple(order.refills.all()) if order.refill_state else (),
         # Before the order is settled, and for services without it, refills are nobody's question.
         refill_rules=refills.rules_of(order, now=now) if order.refill_days and not order.is_active else None,
+        spread=spread_of(order, measured, now),
         inputs=tuple((str(i.label), order.inputs[i.name]) for i in order.rule.inputs if i.name in order.inputs),
     )
 

@@ -41,7 +41,7 @@ LAYERS = (
     {"provider_health", "deposits"},
     {"placing", "submission", "importing", "desk", "steering", "refills", "shelving", "pricing"},
     {"sync", "wishes", "bookkeeping", "tallies", "mass", "delivery_times", "catalogue_jobs"},
-    {"verdict", "queries", "spending", "shelves", "notifications", "worker"},
+    {"verdict", "queries", "spending", "spread", "shelves", "notifications", "worker"},
     {"forms", "exports", "deposit_forms", "desk_forms", "order_page"},
     {"views", "api", "admin", "management", "templatetags", "urls", "checks", "apps"},
 )

@@ -11,6 +11,7 @@ from django import template
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from neopanel.charts import Chart, Point, chart
 from orders import money
@@ -30,6 +31,23 @@ SHOWN = {
 def columns(pairs: Iterable, title: str, *, shown: str = "count", here: object = None, here_words: str = "") -> dict:
     """One column a pair; the one labelled `here` stands out and is named by `here_words`."""
     return {"chart": drawn(pairs, title, shown, here), "here_words": here_words}
+
+
+@register.inclusion_tag("components/charts/columns.html")
+def delivery_times(slots: Iterable, title: str, here_words: str) -> dict:
+    """The slots of `orders.spread`, the one that the order at hand is in standing out."""
+    points = [Point(slot_label(slot), slot.orders, intcomma(slot.orders), here=slot.is_here) for slot in slots]
+    return {"chart": chart(title, points), "here_words": here_words, "keep": "delivery-times-table"}
+
+
+def slot_label(slot) -> str:
+    if slot.end is None:
+        return _("over %(time)s") % {"time": minutes(slot.start)}
+    return (
+        f"{minutes(slot.start)} – {minutes(slot.end)}"
+        if slot.start
+        else _("under %(time)s") % {"time": minutes(slot.end)}
+    )
 
 
 @register.inclusion_tag("components/charts/spark_line.html")
