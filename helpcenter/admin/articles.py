@@ -82,8 +82,11 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Publish the approved ones"))
     def publish_approved(self, request, queryset):
-        done = 0
+        done = there = 0
         for article in queryset.select_related("latest"):
+            if article.latest and article.latest.state == State.PUBLISHED:
+                there += 1
+                continue
             try:
                 number = article.latest.number if article.latest else 0
                 publishing.publish(owner=article, number=number, actor=request.user, now=timezone.now())
@@ -92,6 +95,8 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
                 messages.warning(request, f"{article}: {refused}")
         if done:
             messages.success(request, _("Published: %(count)s.") % {"count": done})
+        if there:
+            messages.info(request, _("Published or scheduled already: %(count)s.") % {"count": there})
 
     def has_delete_permission(self, request, obj=None):
         """What readers see is taken offline first, and what others link to stays; an address does not just end."""

@@ -227,10 +227,12 @@ def test_many_are_published_at_once_and_each_that_cannot_be_is_named(client, sec
     publishing.approve(owner=ready, number=1, actor=admin, now=NOW)
     raw = make_article(section=section, slug="raw", title="Raw one", is_published=False, author=editor)
     client.force_login(admin)
-    form = {"action": "publish_approved", "_selected_action": [ready.pk, raw.pk]}
+    there = make_article(section=section, slug="there", title="There already")
+    form = {"action": "publish_approved", "_selected_action": [ready.pk, raw.pk, there.pk]}
     page = client.post("/admin/helpcenter/article/", form, follow=True).text
     assert "Published: 1." in page
     assert "Raw one: This version is" in page
+    assert "Published or scheduled already: 1." in page
     assert fresh(ready).published
     assert not fresh(raw).published
 
