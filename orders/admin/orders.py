@@ -194,7 +194,6 @@ class OrderAdmin(ReadOnly):
         if order_id >= 2**63:
             raise Http404
         rows = Order.objects.select_related("wallet__customer", "service__times", "provider", "suggested_by")
-        rows = rows.defer("service__times__samples")
         order = get_object_or_404(rows, pk=order_id)
         if order.refill_state:
             prefetch_related_objects([order], "refills")
