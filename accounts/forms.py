@@ -10,13 +10,16 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
-from accounts.mails import OPTIONAL
+from accounts.mails import BY_FIELD, OPTIONAL
 from accounts.models import ApiKey, User
 
 # More than anybody's programs need; it keeps the page and a forgotten script within bounds.
 MOST_LIVE_KEYS = 20
 # As `orders.money` counts; this app imports no other, so a test holds the two together.
 MONEY_DECIMALS = 8
+AMOUNT = RegexValidator(
+    r"\A[0-9]{1,9}(\.[0-9]{1,8})?\Z", _("Enter an amount with plain digits and a point, for example 25.00.")
+)
 
 
 class ApiKeyForm(forms.Form):
@@ -38,11 +41,7 @@ class ApiKeyForm(forms.Form):
         strip=True,
         help_text=_("In the currency of the shop, for example 25.00. Empty: as much as your balance holds."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
-        validators=[
-            RegexValidator(
-                r"\A[0-9]{1,9}(\.[0-9]{1,8})?\Z", _("Enter an amount with plain digits and a point, for example 25.00.")
-            )
-        ],
+        validators=[AMOUNT],
     )
     networks = forms.CharField(
         label=_("Addresses it may come from"),
@@ -112,26 +111,56 @@ class PreferencesForm(forms.ModelForm):
         label=_("Time zone"),
         choices=time_zone_choices,
         required=False,
-        help_text=_("Times on all pages are shown in this zone."),
+        help_text=_("Times on all pages and in mails are shown in this zone."),
     )
-
     mails = forms.MultipleChoiceField(
         label=_("Mails that I want"),
-        choices=lambda: list(OPTIONAL.items()),
+        choices=lambda: [(kind, words) for kind, words in OPTIONAL.items() if kind not in BY_FIELD],
         required=False,
-        help_text=_("Answers of our team and decisions about payments always come."),
+        help_text=_("Answers of our team, decisions about payments and changes of your account always come."),
         widget=forms.CheckboxSelectMultiple,
+    )
+    digest = forms.ChoiceField(
+        label=_("A summary of my orders and my balance"),
+        choices=[("", _("Never")), *User.Digest.choices],
+        required=False,
+        help_text=_("Comes at 8:00 in your time zone, and only if something happened."),
+    )
+    tell_below = forms.CharField(
+        label=_("Tell me when my balance falls below"),
+        required=False,
+        strip=True,
+        help_text=_("In the currency of the shop, for example 25.00. One mail each time it happens. Empty: never."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
+        validators=[AMOUNT],
     )
 
     class Meta:
         model = User
-        fields = ("time_zone",)
+        fields = ("time_zone", "digest")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["mails"] = [kind for kind in OPTIONAL if kind not in self.instance.mails_off]
+        units = self.instance.low_balance
+        if units is not None:
+            self.initial["tell_below"] = written(units)
+
+    def clean_tell_below(self) -> int | None:
+        """In units."""
+        text = self.cleaned_data["tell_below"]
+        return int(Decimal(text).scaleb(MONEY_DECIMALS)) or None if text else None
 
     def clean(self):
         cleaned = super().clean()
-        self.instance.mails_off = sorted(set(OPTIONAL) - set(cleaned.get("mails", ())))
+        known = {kind for kind, _words in self.fields["mails"].choices}
+        self.instance.mails_off = sorted(known - set(cleaned.get("mails", ())))
+        self.instance.low_balance = cleaned.get("tell_below")
         return cleaned
+
+
+def written(units: int) -> str:
+    """`25.00`, as an amount is typed."""
+    text = f"{Decimal(units).scaleb(-MONEY_DECIMALS):f}".rstrip("0")
+    whole, _point, rest = text.partition(".")
+    return f"{whole}.{rest:0<2}"

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,10 @@ class UserManager(BaseUserManager):
 class User(AbstractUser):
     """Somebody who can sign in. Customers have no staff flag; agents and editors have it and a role (a group)."""
 
+    class Digest(models.TextChoices):
+        DAILY = "daily", _("Every morning")
+        WEEKLY = "weekly", _("Every Monday morning")
+
     username = None
     first_name = None
     last_name = None
@@ -33,6 +38,10 @@ class User(AbstractUser):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     # Kinds of mail that this person switched off, of `mails.OPTIONAL`.
     mails_off = models.JSONField(_("mails switched off"), default=list, blank=True)
+    # In units, like all money (`orders/money.py`): a mail when the balance falls below it. None: no such mail.
+    low_balance = models.BigIntegerField(_("tell below"), null=True, blank=True)
+    digest = models.CharField(_("summary"), max_length=8, choices=Digest.choices, blank=True, default="")
+    digest_at = models.DateTimeField(_("next summary"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
@@ -43,6 +52,9 @@ class User(AbstractUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         permissions = [("reset_second_factor", _("Can reset the second factor of customers"))]
+        indexes = [
+            models.Index(fields=["digest_at"], condition=Q(digest_at__isnull=False), name="user_digest_due"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"), name="user_email_once", violation_error_message=_("This address is taken.")
@@ -96,6 +108,33 @@ class CallWindow(models.Model):
     # Milliseconds since 1970: the one statement compares and replaces it on either database.
     began = models.BigIntegerField(db_index=True)
     used = models.PositiveIntegerField()
+
+    def __str__(self):
+        return self.subject
+
+
+class AccountMail(models.Model):
+    """A letter about an account, as it is to be sent (`accounts/posting.py`). Once it is sent, its words are gone."""
+
+    to = models.EmailField(_("to"))
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("time"))
+    # A code that came too late is not sent any more.
+    until = models.DateTimeField(null=True)
+    notice_due_at = models.DateTimeField(null=True)
+    notice_attempts = models.PositiveIntegerField(default=0)
+    notified_at = models.DateTimeField(_("sent"), null=True)
+
+    class Meta:
+        verbose_name = _("account mail")
+        verbose_name_plural = _("account mails")
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["notice_due_at"], condition=Q(notice_due_at__isnull=False), name="account_mail_due")
+        ]
 
     def __str__(self):
         return self.subject

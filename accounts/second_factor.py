@@ -1,19 +1,16 @@
 """The second factor: who of the team needs one, and what the team does for somebody who has lost theirs."""
 
-import logging
-
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import posting
+from accounts.letters import Letter, page
 from accounts.models import User
-
-log = logging.getLogger(__name__)
 
 LONGEST_REASON = 200
 
@@ -51,13 +48,20 @@ def reset(*, user_id: int, actor: User, reason: str) -> None:
             change_message=f"Second factor reset. {reason.strip()[:LONGEST_REASON]}",
             single_object=True,
         )
-        transaction.on_commit(lambda: _tell(user))
+        posting.post(_letter(), to=user.email, now=timezone.now())
 
 
-def _tell(user: User) -> None:
-    words = {"brand": settings.BRAND, "site": settings.SITE_ADDRESS}
-    subject = _("Your second factor at %(brand)s was reset") % {"brand": " ".join(settings.BRAND.split())}
-    try:
-        send_mail(subject, render_to_string("emails/second_factor_reset.txt", words), None, [user.email])
-    except Exception as error:
-        log.error("Nobody could be told that the second factor of user %s was reset: %s", user.pk, type(error).__name__)
+def _letter() -> Letter:
+    brand = " ".join(settings.BRAND.split())
+    return Letter(
+        subject=_("Your second factor at %(brand)s was reset") % {"brand": brand},
+        words=(
+            _(
+                "Our team has reset the second factor of your account at %(brand)s, because somebody who said to be you asked "
+                "for it. You sign in with your password now; please set up a new second factor at once."
+            )
+            % {"brand": brand},
+        ),
+        way=(_("Set up a second factor"), page("mfa_index")),
+        after=(_("Was it not you? Change your password and open a ticket."),),
+    )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import api_keys as keys
 from accounts import mails
 from accounts.forms import ApiKeyForm, PreferencesForm
+from accounts.letters import zone_of
 
 REVOKED_SHOWN = 20
 
@@ -53,7 +54,10 @@ def revoke_api_key(request: HttpRequest, key_id: int) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=["time_zone", "mails_off"])
+        person = form.instance
+        zone = zone_of(person) or timezone.get_default_timezone()
+        person.digest_at = mails.next_digest(every=person.digest, zone=zone, now=timezone.now())
+        person.save(update_fields=["time_zone", "mails_off", "low_balance", "digest", "digest_at"])
         messages.success(request, _("Your preferences are saved."))
         return redirect("preferences")
     return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)

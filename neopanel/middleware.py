@@ -1,15 +1,19 @@
 """What every page needs before its view runs: the reader's time zone; and after it: headers that Django has no setting for."""
 
-import zoneinfo
+import time
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import second_factor
+from accounts import addresses, second_factor
+from accounts.letters import zone_of
 
+# The session's note of when it was last written into the list, and how old that may become, in seconds.
+SEEN, SEEN_GRAIN = "seen", 600
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -47,9 +51,24 @@ class StaffSecondFactorMiddleware:
         return self.get_response(request)
 
 
+class SessionListMiddleware:
+    """Where somebody is signed in, and since when they were not seen there (allauth's list of sessions), written down now and then.
+
+    allauth's own middleware writes with every page; here a session says when it was last noted.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated and request.session.session_key:
+            now, noted = time.time(), request.session.get(SEEN, 0)
+            if not 0 <= now - noted < SEEN_GRAIN and addresses.address_of(request):
+                request.session[SEEN] = int(now)
+                UserSession.objects.create_from_request(request)
+        return self.get_response(request)
+
+
 def activate_time_zone(user) -> None:
-    name = getattr(user, "time_zone", "")
-    try:
-        timezone.activate(zoneinfo.ZoneInfo(name)) if name else timezone.deactivate()
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        timezone.deactivate()
+    zone = zone_of(user) if user.is_authenticated else None
+    timezone.activate(zone) if zone else timezone.deactivate()

@@ -1,6 +1,7 @@
 """The map of the site. Paths are a contract: programs, tests and bookmarks hold on to them."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps.views import sitemap
@@ -14,6 +15,8 @@ from neopanel.styleguide import styleguide
 
 # Django's own admin sign-in would let people in without their second factor.
 admin.autodiscover()
+# Where somebody is signed in is for their own eyes.
+admin.site.unregister(UserSession)
 admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [

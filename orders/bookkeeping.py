@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from accounts import call_rate
-from orders import halt, timetable, verification
+from orders import halt, notifications, timetable, verification
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +44,10 @@ def beat(clock: Callable[[], dt.datetime]) -> int:
 
 
 def sweep_due(clock: Callable[[], dt.datetime]) -> int:
-    """Removes, when it is due, what counted API calls that are long past."""
+    """Removes, when it is due, what counted API calls, and notices that were told, long ago."""
     now = clock()
     if not timetable.take(name="sweep", every=EVERY, now=now):
         return 0
     call_rate.forget_ended(now=now)
+    notifications.forget_told(now=now)
     return 1

@@ -8,6 +8,7 @@ import datetime as dt
 from django.db import connection
 
 from accounts.models import User
+from orders import telling
 from orders.models import Deposit, LedgerEntry, Order, Wallet
 from orders.money import MOST, Units
 
@@ -39,7 +40,8 @@ def lock_wallet(customer_id: int) -> Wallet:
     a new order locks the wallet first, because nobody can hold a row that does not exist.
     """
     Wallet.objects.get_or_create(customer_id=customer_id)
-    return Wallet.objects.select_for_update(no_key=True).get(customer_id=customer_id)
+    wallets = Wallet.objects.select_for_update(no_key=True, of=("self",))
+    return wallets.select_related("customer").get(customer_id=customer_id)
 
 
 def post(
@@ -81,4 +83,5 @@ def post(
         created_at=now,
     )
     Wallet.objects.filter(pk=wallet.pk).update(balance=balance, seq=entry.seq)
+    telling.of_balance(wallet, after=balance, now=now)
     return entry

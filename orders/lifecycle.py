@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import breaker, halt, ledger
+from orders import breaker, halt, ledger, telling
 from orders.deadlocks import once_more
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.models.event import RAW_BYTES
@@ -226,7 +226,7 @@ def move(
         fields += ["submission", "poll_at", "cancel_due"]
     if order.proposed_status == order.status:
         clear_proposal(order, fields)
-    record(
+    event = record(
         order,
         code,
         source=source,
@@ -240,6 +240,7 @@ def move(
         reason=reason,
         now=now,
     )
+    telling.of_move(event, now=now)
     return delta
 
 

@@ -4,6 +4,9 @@ Of many workers one runs it: the one whose UPDATE met the old time.
 """
 
 import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from orders.models import ChoreRun
 
@@ -24,3 +27,8 @@ def last_run(*, name: str) -> dt.datetime | None:
 def note(*, name: str, now: dt.datetime, took_ms: int, outcome: str) -> None:
     """Writes down what came of the run, for the desk and for whoever watches."""
     ChoreRun.objects.filter(name=name).update(ran_at=now, took_ms=took_ms, outcome=outcome[:300])
+
+
+def shop_zone() -> ZoneInfo:
+    """The zone of whoever chose none."""
+    return ZoneInfo(settings.TIME_ZONE)

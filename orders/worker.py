@@ -42,6 +42,8 @@ CHORES: dict[str, Callable[[Clock], int]] = {
     "refill": wishes.refills_due,
     "refill_poll": wishes.refill_polls_due,
     "notify": notifications.notify_due,
+    "summaries": notifications.digests_due,
+    "tell": notifications.tell_due,
     "reconcile": bookkeeping.reconcile_due,
     "sweep": bookkeeping.sweep_due,
     "learn": delivery_times.learn_due,

@@ -1,18 +1,17 @@
-"""Mails about tickets: one template for text and HTML, a link to the page, headers by which a mail program draws one thread."""
+"""Mails about tickets: a link to the page, and headers by which a mail program draws one thread."""
 
 import datetime as dt
 from collections.abc import Callable
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
-from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from accounts import mails
-from orders import outbox
+from accounts import outbox
+from accounts.letters import Letter, domain, message_of, page, times_of
 from support.models import TicketMail
+from support.models.ticket import REOPEN_WITHIN
 
 AT_ONCE = 10
 
@@ -27,33 +26,52 @@ def letters() -> QuerySet[TicketMail]:
 
 
 def message_about(letter: TicketMail, connection: object = None) -> EmailMultiAlternatives:
-    ticket, customer = letter.ticket, letter.ticket.customer
-    context = {
-        "letter": letter,
-        "ticket": ticket,
-        "kind": letter.kind,
-        "message": letter.message,
-        "brand": settings.BRAND,
-        "page": settings.SITE_ADDRESS + reverse("ticket_detail", args=[ticket.pk]),
-    }
+    customer = letter.ticket.customer
+    with times_of(customer):
+        return message_of(letter_about(letter), to=customer.email, user=customer, connection=connection)
+
+
+def letter_about(mail: TicketMail) -> Letter:
+    ticket = mail.ticket
+    words = {"number": ticket.pk, "topic": ticket.get_topic_display(), "brand": settings.BRAND}
+    thread = f"<ticket-{ticket.pk}@{domain()}>"
     headers = {
-        "Message-ID": f"<ticket-{ticket.pk}-{letter.pk}@{_domain()}>",
-        "References": f"<ticket-{ticket.pk}@{_domain()}>",
-        "In-Reply-To": f"<ticket-{ticket.pk}@{_domain()}>",
-        # So that no out-of-office answer comes back.
-        "Auto-Submitted": "auto-generated",
+        "Message-ID": f"<ticket-{ticket.pk}-{mail.pk}@{domain()}>",
+        "References": thread,
+        "In-Reply-To": thread,
     }
-    if letter.kind in mails.OPTIONAL:
-        off = settings.SITE_ADDRESS + reverse("switch_mails_off", args=[mails.token_for(customer, letter.kind)])
-        context["off"] = off
-        headers |= {"List-Unsubscribe": f"<{off}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    subject = " ".join(render_to_string("emails/ticket_subject.txt", context).split())
-    text = render_to_string("emails/ticket.txt", context).strip() + "\n"
-    message = EmailMultiAlternatives(subject, text, to=[customer.email], headers=headers, connection=connection)
-    html = render_to_string("emails/letter.html", {"subject": subject, "text": text.strip()})
-    message.attach_alternative(html, "text/html")
-    return message
-
-
-def _domain() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    way = (_("Open the ticket"), page("ticket_detail", ticket.pk))
+    if mail.kind == TicketMail.Kind.RECEIPT:
+        return Letter(
+            subject=_("We have your ticket #%(number)s · %(brand)s") % words,
+            words=(
+                _(
+                    "Your ticket #%(number)s (%(topic)s) has arrived. A person reads it next; "
+                    "you get a mail when there is an answer."
+                )
+                % words,
+            ),
+            way=way,
+            kind=mail.kind,
+            headers=headers,
+        )
+    if mail.kind == TicketMail.Kind.SOLVED:
+        return Letter(
+            subject=_("Your ticket #%(number)s is solved · %(brand)s") % words,
+            words=(
+                _("Our team has solved your ticket #%(number)s (%(topic)s).") % words,
+                _("Not solved after all? A reply on its page opens it again within %(days)s days.")
+                % {"days": REOPEN_WITHIN.days},
+            ),
+            way=way,
+            kind=mail.kind,
+            headers=headers,
+        )
+    return Letter(
+        subject=_("Our answer in your ticket #%(number)s · %(brand)s") % words,
+        words=(_("Our team wrote in your ticket #%(number)s (%(topic)s):") % words,),
+        quote=mail.message.text if mail.message else "",
+        way=way,
+        after=(_("Please answer on the page, not by mail: nobody reads this address."),),
+        headers=headers,
+    )

@@ -41,6 +41,8 @@ accounts/2fa/webauthn/reauthenticate/ GET in again again again again again
 accounts/2fa/webauthn/keys/<int:pk>/remove/ GET in again again again again again
 accounts/2fa/webauthn/keys/<int:pk>/edit/ GET in again again again again again
 styleguide/ GET in 200 200 200 200 200
+accounts/sessions/ GET in 200 200 200 200 200
+accounts/2fa/webauthn/login/ GET in home home home home home
 services/ GET 200 200 200 200 200 200
 services/changes/ GET 200 200 200 200 200 200
 services/<int:service_id>/favourite/ POST in up up up up up

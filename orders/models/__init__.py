@@ -6,6 +6,7 @@ from orders.models.event import OrderEvent
 from orders.models.ledger import LedgerEntry, Wallet
 from orders.models.mass import MassOrder
 from orders.models.measuring import ServiceTimes
+from orders.models.notice import Notice
 from orders.models.order import Order
 from orders.models.provider import Provider
 from orders.models.refill import Refill
@@ -24,6 +25,7 @@ __all__ = [
     "Halt",
     "LedgerEntry",
     "MassOrder",
+    "Notice",
     "Order",
     "OrderEvent",
     "PaymentMethod",

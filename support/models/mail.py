@@ -1,4 +1,4 @@
-"""Mails about tickets that are to be sent: written with the fact that they tell, sent by `orders/outbox.py`."""
+"""Mails about tickets that are to be sent: written with the fact that they tell, sent by `accounts/outbox.py`."""
 
 from django.db import models
 from django.db.models import Q

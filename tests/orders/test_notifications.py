@@ -7,7 +7,8 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from orders import deposits, ledger, money, notifications, outbox, worker
+from accounts import outbox
+from orders import deposits, ledger, money, notifications, worker
 from orders.models import Deposit
 from orders.placing import Wish, place_order
 from tests.factories import NOW, fund, make_service

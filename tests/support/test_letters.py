@@ -106,9 +106,10 @@ def test_a_link_that_we_did_not_sign_switches_nothing_off(client, customer, toke
 
 def test_preferences_switch_mails_off_and_on_again(client, customer):
     client.force_login(customer)
-    for wanted, off in ((["ticket_receipt"], ["ticket_solved"]), (["ticket_receipt", "ticket_solved"], [])):
+    all_kinds = ["order_settled", "order_trouble", "ticket_receipt", "ticket_solved"]
+    for wanted, off in ((all_kinds[:3], ["ticket_solved"]), (all_kinds, [])):
         client.post("/accounts/preferences/", {"time_zone": "", "mails": wanted})
         customer.refresh_from_db()
         assert customer.mails_off == off
     shown = client.get("/accounts/preferences/").content.decode()
-    assert len(re.findall(r'<input type="checkbox" name="mails"[^>]*checked', shown)) == 2
+    assert len(re.findall(r'<input type="checkbox" name="mails"[^>]*checked', shown)) == 4

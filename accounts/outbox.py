@@ -8,14 +8,12 @@ never not at all.
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
-
-from orders.deadlocks import once_more
 
 log = logging.getLogger(__name__)
 
@@ -32,32 +30,48 @@ Row = Any
 def deliver(
     rows: QuerySet, compose: Callable[[Row, object], EmailMessage], *, most: int, clock: Callable[[], dt.datetime]
 ) -> int:
-    """Sends what is due of `rows`; how many were claimed. What could not be sent is due again after a growing pause."""
+    """Sends what is due of `rows`, a mail a row; how many were claimed."""
     claimed = claim(rows, now=clock(), most=most)
-    if not claimed:
+    return send([[row] for row in claimed], lambda bundle, mail: compose(bundle[0], mail), clock=clock)
+
+
+def send(
+    bundles: Sequence[Sequence[Row]],
+    compose: Callable[[Sequence[Row], object], EmailMessage | None],
+    *,
+    clock: Callable[[], dt.datetime],
+) -> int:
+    """Sends one mail for each bundle of claimed rows of one table; how many rows there were.
+
+    What could not be sent is due again after a growing pause. Where `compose` gives None there is nothing to say (any more):
+    the rows are done, and no mail was sent.
+    """
+    count = sum(len(bundle) for bundle in bundles)
+    if not count:
         return 0
     mail = get_connection()
     try:
         mail.open()
     except Exception as error:
         # Nobody listens: one wait tells it for all, so that the worker's other chores do not stand still meanwhile.
-        for row in claimed:
-            _later(row, error, clock())
-        return len(claimed)
+        for bundle in bundles:
+            _later(bundle, error, clock())
+        return count
     try:
-        for row in claimed:
+        for bundle in bundles:
             try:
-                compose(row, mail).send()
+                message = compose(bundle, mail)
+                if message is not None:
+                    message.send()
             except Exception as error:
-                _later(row, error, clock())
+                _later(bundle, error, clock())
             else:
-                type(row).objects.filter(pk=row.pk).update(notice_due_at=None, notified_at=clock())
+                _all(bundle).update(notice_due_at=None, notified_at=clock() if message is not None else None)
     finally:
         _close(mail)
-    return len(claimed)
+    return count
 
 
-@once_more
 def claim(rows: QuerySet, *, now: dt.datetime, most: int) -> list[Row]:
     """Takes up to `most` due rows for this worker, oldest first, and commits before anything is sent."""
     due = rows.model.objects.filter(notice_due_at__lte=now)
@@ -77,14 +91,18 @@ def backoff(attempts: int) -> dt.timedelta:
     return min(FIRST_BACKOFF * 2 ** min(attempts - 1, 12), LONGEST_BACKOFF)
 
 
-def _later(row: Row, error: Exception, now: dt.datetime) -> None:
-    again = type(row).objects.filter(pk=row.pk)
-    if row.notice_attempts >= MOST_ATTEMPTS:
-        log.error("The mail about %s %s is given up: %s", row._meta.model_name, row.pk, type(error).__name__)
-        again.update(notice_due_at=None)
+def _all(bundle: Sequence[Row]) -> QuerySet:
+    return type(bundle[0]).objects.filter(pk__in=[row.pk for row in bundle])
+
+
+def _later(bundle: Sequence[Row], error: Exception, now: dt.datetime) -> None:
+    attempts, first = max(row.notice_attempts for row in bundle), bundle[0]
+    if attempts >= MOST_ATTEMPTS:
+        log.error("The mail about %s %s is given up: %s", first._meta.model_name, first.pk, type(error).__name__)
+        _all(bundle).update(notice_due_at=None)
         return
-    log.warning("The mail about %s %s waits: %s", row._meta.model_name, row.pk, type(error).__name__)
-    again.update(notice_due_at=now + backoff(row.notice_attempts))
+    log.warning("The mail about %s %s waits: %s", first._meta.model_name, first.pk, type(error).__name__)
+    _all(bundle).update(notice_due_at=now + backoff(attempts))
 
 
 def _close(mail: object) -> None:
