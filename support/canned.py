@@ -3,7 +3,7 @@
 import re
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from orders import ledger
@@ -44,13 +44,17 @@ def fill(text: str, values: dict[str, str]) -> str:
 
 
 def offered(ticket: Ticket, search: str = "") -> QuerySet[CannedReply]:
-    """Replies for the ticket's topic and for every topic, the most used first; by words of title or text where searched."""
+    """Replies for the ticket's topic and for every topic; by words of title or text where searched.
+
+    Those in the language in which the customer opened the ticket stand first, the most used of them at the head.
+    """
     replies = CannedReply.objects.all()
     if search := search.strip().replace("\x00", "")[:100]:
         replies = replies.filter(Q(title__icontains=search) | Q(text__icontains=search))
     else:
         replies = replies.filter(topic__in=["", ticket.topic])
-    return replies.order_by("-used", "title")[:MOST_OFFERED]
+    own_language = Case(When(language=ticket.evidence.get("language", ""), then=0), default=1)
+    return replies.order_by(own_language, "-used", "title")[:MOST_OFFERED]
 
 
 def count_used(numbers: list[int]) -> list[str]:

@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import get_language
+
 from accounts.models import User
 from orders import ledger
 from orders.delivery_times import times_of
@@ -16,7 +18,7 @@ from orders.queries import halted_since
 from orders.statuses import OrderStatus
 from orders.verdict import Facts, verdict_for
 
-VERSION = 2
+VERSION = 3
 MOST_ON_THE_LINK = 10
 
 Evidence = dict[str, Any]
@@ -33,6 +35,8 @@ def evidence_for(
     evidence: Evidence = {
         "version": VERSION,
         "taken_at": _iso(now),
+        # In which the customer read the form.
+        "language": get_language() or "",
         "balance": plain(ledger.balance_of(customer)),
         "articles": list(shown),
         "articles_read": list(opened),

@@ -17,6 +17,7 @@ from helpcenter.visibility import live_articles
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.money import Units, parse, show
 from orders.statuses import OrderStatus
+from orders.templatetags.orders_tags import minutes
 from support import advice, queries
 from support import canned as prepared
 from support.evidence import Evidence, evidence_for
@@ -68,6 +69,8 @@ class Facts:
     money: tuple[Line, ...]
     verdict_then: Mapping[str, Any] | None
     verdict_now: Mapping[str, Any] | None
+    # Other orders on the same link when the ticket was opened: number, service, status as people read it.
+    same_link: tuple[tuple[int, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -117,11 +120,18 @@ def facts_of(ticket: Ticket, now: dt.datetime) -> Facts:
     current = evidence_for(ticket.order, customer=ticket.customer, now=now)
     labels = _labelled(then), _labelled(current)
     return Facts(
-        rows=tuple(Row(label, labels[0].get(label, ""), text) for label, text in labels[1].items()),
+        rows=tuple(
+            Row(label, labels[0].get(label, ""), labels[1].get(label, ""))
+            for label in dict(labels[1]) | dict(labels[0])
+        ),
         history=_lines(then, current, "events", _history_line),
         money=_lines(then, current, "entries", _money_line),
         verdict_then=then.get("verdict"),
         verdict_now=current.get("verdict"),
+        same_link=tuple(
+            (other["number"], other["service"], str(STATUSES.get(other["status"], other["status"])))
+            for other in then.get("same_link", ())
+        ),
     )
 
 
@@ -149,6 +159,23 @@ def _labelled(evidence: Evidence) -> dict[str, str]:
         _("Starts by, as stated"): _moment(service["starts_by"]),
         _("Slow after"): _moment(service["slow_after"]),
         _("Rate as sold"): _money(service["rate"]),
+        **_measured(evidence.get("measured")),
+    }
+
+
+def _measured(times: Evidence | None) -> dict[str, str]:
+    """What the service's latest orders needed, beside what it states. Tickets before version 3 do not know."""
+    if not times:
+        return {}
+
+    def words(name: str) -> str:
+        half, most = minutes(times[f"{name}_median"]), minutes(times[f"{name}_p90"])
+        return _("half within %(half)s, nine of ten within %(most)s") % {"half": half, "most": most}
+
+    return {
+        _("Starts, as measured"): words("start"),
+        _("Is done, as measured"): words("finish"),
+        _("Measured orders"): _("%(orders)s, %(partial)s of them partial") % times,
     }
 
 

@@ -30,7 +30,7 @@ def report_view(request: HttpRequest, context: dict) -> HttpResponse:
         "days": days,
         "spans": SPANS,
         "opened": [(one.day, one.tickets) for one in found.days],
-        # A day on which nothing was answered has no median, and no column that would read as "at once".
+        # A day of which nothing is answered has no median, and no column that would read as "at once".
         "answered": [(one.day, _minutes(one.first_reply)) for one in found.days if one.first_reply is not None],
         "by_topic": [(row.name, row.tickets) for row in found.topics],
         "most": f"{reports.MOST:,}",

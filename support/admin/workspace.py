@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -115,6 +116,7 @@ class Workspace(ReadOnly):
             "canned": [
                 (reply, canned.fill(reply.text, values)) for reply in canned.offered(ticket, search)[:MOST_CANNED]
             ],
+            "many_languages": len(settings.LANGUAGES) > 1,
             "inserted": inserted,
             "suggested": workspace.suggested(ticket, timezone.now()),
             "offers": offers_for(request, ticket.order, {}) if ticket.order else [],

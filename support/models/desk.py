@@ -41,6 +41,10 @@ class CannedReply(models.Model):
     def __str__(self):
         return self.title
 
+    @property
+    def then_label(self) -> str:
+        return TicketState(self.then).staff_label if self.then else ""
+
 
 class AdviceAnswer(models.Model):
     """Somebody said, of an article beside the ticket form, that it answered their question. Not who."""

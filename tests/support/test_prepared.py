@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from orders.statuses import OrderStatus
 from support import canned, first_replies
@@ -53,6 +54,24 @@ def test_a_prepared_answer_is_filled_previewed_sent_and_counted_without_a_script
     assert act(at_desk, ticket, "reply", sending).status_code == 302
     assert CannedReply.objects.get(pk=prepared.pk).used == 1
     assert set(ticket.tags.values_list("name", flat=True)) == {"refund", "done"}
+
+
+def test_the_preview_says_what_a_prepared_answer_does_beside_its_words(at_desk, customer, prepared):
+    ticket = open_on(customer, topic=Topic.MONEY_NOT_RETURNED)
+    assert "The ticket is then: Solved. Sending it adds the tags refund, Done." in words_of(
+        at_desk.get(desk_of(ticket))
+    )
+
+
+def test_answers_in_the_customers_language_stand_first(at_desk, customer, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    for title, language, used in (("Bitte warten", "de", 1), ("Please wait", "en", 9), ("Wait on", "en", 0)):
+        CannedReply.objects.create(title=title, language=language, used=used, text=title)
+    with translation.override("de"):
+        german = open_on(customer)
+    assert [reply.title for reply in canned.offered(german)] == ["Bitte warten", "Please wait", "Wait on"]
+    assert [reply.title for reply in canned.offered(open_on(customer))] == ["Please wait", "Wait on", "Bitte warten"]
+    assert "Bitte warten used 1 time · de" in words_of(at_desk.get(desk_of(german)))
 
 
 def test_prepared_answers_are_found_by_their_words_whatever_the_topic(at_desk, customer, prepared):

@@ -58,7 +58,7 @@ def test_evidence_stays_as_it_was_when_the_order_moves_on(customer):
     frozen = again(ticket).evidence
     accept(order, now=NOW + A_DAY)
     assert again(ticket).evidence == frozen
-    assert frozen["version"] == 2
+    assert frozen["version"] == 3
     assert frozen["taken_at"] == "2026-11-25T12:00:00+00:00"
     assert frozen["order"]["status"] == "pending"
     assert frozen["order"]["charge"] == "0.90"

@@ -7,9 +7,10 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from orders.models import ServiceTimes
 from orders.statuses import OrderStatus
 from support import desk, ticketing
-from support.models import Message, TicketState
+from support.models import Message, Ticket, TicketState
 from tests.factories import NOW, order_in, place, reported
 from tests.support.test_pages import hidden, words_of
 from tests.support.test_ticketing import again, in_state, moves, open_on
@@ -62,6 +63,31 @@ def test_an_agent_reads_the_ticket_and_its_order_then_and_now(at_desk, customer)
     assert "Done: the undelivered part is back" in shown
     assert "Status changed → Partial “Partial” 400 remain since the ticket" in shown
     assert "Return 0.36 USD, balance then 99.46 USD since the ticket" in shown
+
+
+def test_what_was_measured_stands_beside_what_is_stated_then_and_now(at_desk, customer):
+    order = place(customer)
+    times = {"start_median": 4, "start_p90": 30, "finish_median": 90, "finish_p90": 600, "partial": 1}
+    ServiceTimes.objects.create(service=order.service, orders=10, learned_at=NOW, **times)
+    ticket = open_on(customer, order)
+    ServiceTimes.objects.update(orders=20, start_median=7)
+    shown = words_of(at_desk.get(desk_of(ticket)))
+    assert (
+        "Starts, as measured half within 4 min, nine of ten within 30 min half within 7 min, nine of ten within 30 min "
+        "(changed)" in shown
+    )
+    assert "Measured orders 10, 1 of them partial 20, 1 of them partial (changed)" in shown
+    assert ticket.evidence["service"]["stated_start_minutes"] == order.stated_start
+
+
+def test_a_ticket_of_an_older_version_is_read_without_what_it_does_not_know(at_desk, customer):
+    ticket = open_on(customer, place(customer))
+    evidence = {**ticket.evidence, "version": 2}
+    del evidence["measured"], evidence["language"]
+    Ticket.objects.filter(pk=ticket.pk).update(evidence=evidence)
+    ServiceTimes.objects.create(service=ticket.order.service, orders=10, learned_at=NOW)
+    shown = words_of(at_desk.get(desk_of(ticket)))
+    assert "Measured orders 10, 0 of them partial (changed)" in shown
 
 
 @pytest.mark.parametrize("then", ["waiting", "solved", "working"])
@@ -249,5 +275,5 @@ def test_the_workspace_takes_the_same_queries_however_long(at_desk, customer, ag
     for _time in range(count):
         ticketing.reply(ticket_number=ticket.pk, author=agent, text="Yes.", by_staff=True, now=NOW)
         ticketing.note(ticket_number=ticket.pk, author=agent, text="Hm.", now=NOW)
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(28):
         at_desk.get(desk_of(ticket))
