@@ -20,8 +20,8 @@ STATUSES = [OrderStatus.PARTIAL, OrderStatus.PROCESSING, OrderStatus.REFUNDED]
 PAGES = {
     "/": 11,
     "/services/": 8,
-    "/orders/": 8,
-    "/orders/?status=partial": 8,
+    "/orders/": 10,
+    "/orders/?status=partial": 10,
     "/orders/new/": 8,
     "/orders/{order}/": 9,
     "/balance/": 8,

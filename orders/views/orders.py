@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from orders import halt, lifecycle, queries, refills
 from orders.exports import ORDER_COLUMNS, order_rows
+from orders.order_list import orders_wanted, services_used, wanted_by
 from orders.order_page import page_for
 from orders.statuses import OrderStatus
 from orders.views.exporting import download, export_urls, wanted_format
@@ -20,25 +21,25 @@ STOP_POLLING = 286
 
 @require_GET
 def order_list(request: HttpRequest) -> HttpResponse:
-    """The customer's orders, newest first: tabs by status, search by number or link, all of it in the address."""
-    status, search = request.GET.get("status", ""), request.GET.get("q", "").strip()
-    orders = queries.orders_of(request.user).select_related("service")
-    if status in OrderStatus:
-        orders = orders.filter(status=status)
-    if search:
-        orders = queries.searched(orders, search)
+    """The customer's orders, newest first: tabs by status, search, service and days, all of it in the address."""
+    wanted = wanted_by(request.GET)
+    orders = orders_wanted(request.user, wanted)
     if format := wanted_format(request):
         return download(format, "orders", ORDER_COLUMNS, order_rows(orders))
     page = queries.page_of(orders, **cursor_of(request))
     counts = queries.status_counts(request.user)
+    others = {"q": wanted.search, "service": wanted.service, "from": wanted.first, "to": wanted.last}
+    kept = urlencode({name: value for name, value in others.items() if value})
     context = {
         "rows": queries.with_verdicts(page.rows, timezone.now()),
-        "search": search,
-        "status": status,
-        "tabs": [(s, counts[s.value], urlencode({"status": s.value})) for s in OrderStatus],
+        "wanted": wanted,
+        "kept": kept,
+        "tabs": [(status, counts[status.value]) for status in OrderStatus],
         **page_urls(request, page),
         **export_urls(request),
     }
+    if not request.htmx:
+        context["services"] = services_used(request.user, wanted.service)
     template = "orders/order_list.html#list" if request.htmx else "orders/order_list.html"
     return render(request, template, context)
 

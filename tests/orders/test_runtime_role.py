@@ -93,7 +93,9 @@ def test_the_runtime_role_does_the_panels_work_and_cannot_touch_history(customer
 )
 def test_the_grants_name_the_role_as_a_name_and_nothing_else(role, quoted):
     for statement in runtime_role.grants(role):
-        assert statement.endswith((f"TO {quoted}", f"FROM {quoted}")) or statement.startswith(f"ALTER ROLE {quoted} SET ")
+        assert statement.endswith((f"TO {quoted}", f"FROM {quoted}")) or statement.startswith(
+            f"ALTER ROLE {quoted} SET "
+        )
 
 
 def test_entries_may_only_be_read_and_added():
