@@ -75,9 +75,10 @@ def standing(owner: Article | StatusAdvice, now: dt.datetime) -> dict[str, Revis
 
 
 def export(folder: Path, *, now: dt.datetime) -> Counted:
-    """Writes everything into an empty or new folder. Raises BadContent where it holds something already."""
-    if folder.exists() and any(path.name != ".git" for path in folder.iterdir()):
-        raise files.BadContent(f"{folder} is not empty.")
+    """Writes everything into an empty or new folder, or over an earlier export. Raises BadContent where it holds something
+    else alone."""
+    files.clear(folder)
+    kept = set(folder.rglob("*"))
     sections = list(Section.objects.select_related("parent").order_by("position", "title", "pk"))
     rows = [{"slug": s.slug, **_without_empty(loading.current_section(s.slug) or {})} for s in sections]
     files.write_tables(folder / "sections.toml", "section", rows)
@@ -94,6 +95,7 @@ def export(folder: Path, *, now: dt.datetime) -> Counted:
     _write_advice(folder, names, now)
     articles = Article.objects.select_related("section", "latest", "published", "scheduled").order_by("pk")
     counted = [_write_article(folder, article, names, now) for article in articles]
+    files.list_written(folder, kept)
     return Counted(len(sections), sum(1 for count in counted if count), sum(count - 1 for count in counted if count))
 
 

@@ -15,6 +15,8 @@ from helpcenter.writing import tidy
 from orders.statuses import OrderStatus
 
 FENCE = "+++"
+# What the last export wrote, one path a line: the next one into the same folder takes those away first, and nothing else.
+WRITTEN = ".exported"
 SECTION_FIELDS = ("title", "summary", "icon")
 ARTICLE_TEXTS = ("title", "summary", "quick_answer", "keywords")
 ADVICE_TEXTS = ("meaning", "what_to_do", "note", "money", "contact_when")
@@ -156,6 +158,32 @@ def parse_toml(text: str, name: str) -> dict:
 
 
 # --- Writing
+
+
+def clear(folder: Path) -> None:
+    """Takes away what an earlier export wrote. Raises BadContent where the folder holds something and no export wrote there."""
+    if not folder.exists():
+        return
+    listed = folder / WRITTEN
+    if not listed.is_file():
+        if any(path.name != ".git" for path in folder.iterdir()):
+            raise BadContent(f"{folder} is not empty, and no export has written there before.")
+        return
+    home = folder.resolve()
+    for line in read_text(listed).splitlines():
+        path = (home / line).resolve()
+        if line and path.is_relative_to(home) and path.is_file():
+            path.unlink()
+
+
+def list_written(folder: Path, kept: set[Path]) -> None:
+    """Writes the list of what this export wrote: everything in the folder but git's own and what was `kept`."""
+    paths = sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and path not in kept and ".git" not in path.relative_to(folder).parts
+    )
+    write(folder / WRITTEN, "\n".join(paths) + "\n")
 
 
 def write_article(path: Path, front: dict[str, Any], faq: list[dict[str, str]], body: str) -> None:

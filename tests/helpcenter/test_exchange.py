@@ -191,6 +191,27 @@ def test_a_folder_with_something_in_it_is_not_written_over(tmp_path):
         call_command("export_help", str(tmp_path))
 
 
+def test_a_second_export_takes_the_place_of_the_first_and_leaves_what_others_put_there(admin, tmp_path):
+    fill(admin)
+    folder = tmp_path / "git"
+    exchange.export(folder, now=NOW)
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref")
+    (folder / "README.md.txt").write_text("ours")
+    (tmp_path / "outside.md").write_text("stays")
+    with (folder / ".exported").open("a") as listed:
+        listed.write("../outside.md\n")
+    odder = Article.objects.get(slug="odder")
+    publishing.move(article=odder, section=odder.section, slug="oddest", actor=admin, now=NOW)
+    call_command("export_help", str(folder), verbosity=0)
+    found = files_of(folder)
+    assert "getting-started/oddest.md" in found
+    assert "getting-started/odder.md" not in found
+    assert (found["README.md.txt"], found[".git/HEAD"]) == (b"ours", b"ref")
+    assert "README.md.txt" not in found[".exported"].decode()
+    assert (tmp_path / "outside.md").exists()
+
+
 @pytest.mark.parametrize("text", ['"', "\\", '"""', "a\nb", "\t", "\x7f", "", "a\\", 'x"\ny""" \\', "é😀"])
 def test_every_text_survives_its_file(tmp_path, text):
     (tmp_path / "x.md").write_text(f'+++\nsection = "a"\nslug = "b"\ntitle = {value(text)}\n+++\nbody')

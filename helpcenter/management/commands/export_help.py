@@ -11,7 +11,7 @@ class Command(BaseCommand):
     help = "Writes the whole help center into a folder of Markdown files, for a shop that keeps its help in git."
 
     def add_arguments(self, parser):
-        parser.add_argument("folder", type=Path, help="an empty or new folder")
+        parser.add_argument("folder", type=Path, help="an empty or new folder, or one that export_help wrote before")
 
     def handle(self, *, folder, **options):
         try:
