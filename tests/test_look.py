@@ -114,7 +114,7 @@ FORBIDDEN = {
 }
 
 
-# Letters are read in programs of mail, which know no style sheet of ours and no policy; tests/neopanel/test_every_mail.py holds them.
+# Letters are read in mail programs, which know no style sheet of ours and no policy; test_every_mail.py holds them.
 LETTERS = ROOT / "templates" / "emails"
 
 
