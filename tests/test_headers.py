@@ -237,3 +237,11 @@ def test_demo_accounts_are_not_made_in_production(tmp_path):
     result = started("manage.py", "load_demo", folder=tmp_path, **GOOD)
     assert result.returncode == 1
     assert "known passwords" in result.stderr
+
+
+def test_pages_are_compressed_for_who_can_read_it(client, customer):
+    client.force_login(customer)
+    plain, packed = client.get("/"), client.get("/", headers={"accept-encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed["Vary"]
+    assert len(packed.content) < len(plain.content) / 2

@@ -6,28 +6,20 @@ of every kind on a phone and on a desktop, in light and in dark. Everything land
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
 from django.urls import Resolver404, resolve
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
-from run import DEMO_PASSWORD, ROOT, free_port
-from tools.environment import PYTHON
+from run import ROOT
+from tests.demo_site import QUIET, context_for, demo_shop, sign_in
 from tools.system import ensure_chromium
 
 FOLDER = ROOT / "screenshots"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 THEMES = ("light", "dark")
 # What each person is photographed at: nobody needs the customer's pages once more through an agent's eyes.
@@ -74,7 +66,7 @@ def main() -> int:
     with demo_shop() as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=QUIET)
         for person in options.person or PEOPLE:
-            state = sign_in(browser, site, person)
+            state = sign_in(browser, site, PEOPLE[person][0])
             pages = pages_of(browser, site, person, state, options.only)
             for size in SIZES:
                 for theme in THEMES:
@@ -87,56 +79,6 @@ def main() -> int:
             lay_out(size, theme)
     sys.stdout.write(f"{len(list(FOLDER.glob('*/*.png')))} pictures, contact sheets beside them, in {FOLDER.name}/\n")
     return 0
-
-
-@contextmanager
-def demo_shop() -> Iterator[str]:
-    """The address of a demo shop on a fresh database, without worker and provider: nothing moves while it is looked at."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="neopanel-look-") as folder:
-        environment = os.environ | {"PORT": str(port), "NEOPANEL_DATA_DIR": folder, "NEOPANEL_ENV": "demo"}
-        environment.pop("DATABASE_URL", None)
-        server = subprocess.Popen(
-            [str(PYTHON), str(ROOT / "run.py"), "web"], env=environment, stdout=subprocess.DEVNULL
-        )
-        site = f"http://localhost:{port}"
-        try:
-            wait_for(f"{site}/health/live", server)
-            yield site
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes], seconds: int = 180) -> None:
-    for _ in range(seconds * 5):
-        try:
-            with urllib.request.urlopen(address):  # noqa: S310 (our own server)
-                return
-        except (urllib.error.URLError, OSError):
-            if server.poll() is not None:
-                break
-        time.sleep(0.2)
-    raise SystemExit("The demo shop did not start.")
-
-
-def sign_in(browser: Browser, site: str, person: str) -> StorageState:
-    """The cookies of this person. Once for all pictures: the panel slows down who signs in again and again."""
-    context = browser.new_context(base_url=site)
-    if email := PEOPLE[person][0]:
-        page = context.new_page()
-        page.goto("/accounts/login/")
-        page.fill("[name=login]", email)
-        page.fill("[name=password]", DEMO_PASSWORD)
-        page.locator("[name=password]").press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
-    state = context.storage_state()
-    context.close()
-    return state
-
-
-def context_for(browser: Browser, site: str, state: StorageState, **look: object) -> BrowserContext:
-    return browser.new_context(base_url=site, locale="en-GB", timezone_id="UTC", storage_state=state, **look)
 
 
 def pages_of(browser: Browser, site: str, person: str, state: StorageState, only: str) -> list[str]:
