@@ -16,7 +16,7 @@ from orders.models import Category, CustomRate, Favourite, Order, Service, Servi
 from orders.money import Units
 
 # One page of the list, and what a choice holds before somebody should rather search.
-PAGE = 100
+PAGE = 50
 MOST_CHOICES = 200
 MOST_CHANGES = 100
 # How far back "services that I use" looks, in orders.
@@ -98,7 +98,7 @@ def page_of(customer: User | None, wanted: Wanted, *, number: int = 1) -> ShelfP
     found = services_for(customer, wanted)
     total = found.order_by().count()
     number = max(1, min(number, -(-total // PAGE) or 1))
-    rows = priced(found[(number - 1) * PAGE : number * PAGE], customer)
+    rows = priced(found[(number - 1) * PAGE : number * PAGE], customer, favourites_of(customer))
     if wanted.order in ORDERS:
         return ShelfPage([Shelf(None, rows)] if rows else [], total, number)
     return ShelfPage(list(by_category(rows)), total, number)
@@ -110,12 +110,13 @@ def by_category(rows: Iterable[Service]) -> Iterator[Shelf]:
         yield Shelf(services[0].category, services)
 
 
-def priced(rows: Iterable[Service], customer: User | None) -> list[Service]:
-    """The services, each with what it costs this customer; one query."""
+def priced(rows: Iterable[Service], customer: User | None, stars: frozenset[int] = frozenset()) -> list[Service]:
+    """The services, each with what it costs this customer and whether it is starred; one query."""
     own = pricing.rates_of(customer.pk if customer else None)
     services = list(rows)
     for service in services:
         service.price = Units(own.get(service.pk, service.rate))
+        service.is_favourite = service.pk in stars
     return services
 
 

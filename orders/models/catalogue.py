@@ -92,6 +92,7 @@ class Service(models.Model):
 
     # What it costs the customer who looks, in units: set by `orders/shelves.py`.
     price: int
+    is_favourite = False
 
     def __str__(self):
         return f"{self.pk} · {self.name}"

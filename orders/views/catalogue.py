@@ -18,7 +18,6 @@ def service_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": shelves.page_of(customer, wanted, number=whole(request.GET.get("page", "")) or 1),
         "wanted": wanted,
-        "stars": shelves.favourites_of(customer),
         "here": address_without(request, "page"),
     }
     if not request.htmx:

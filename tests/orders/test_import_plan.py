@@ -162,9 +162,9 @@ def test_another_plan_than_the_one_looked_at_is_not_done(provider):
 
 
 def test_an_import_asks_the_database_no_more_for_many_than_for_few(provider, django_assert_max_num_queries):
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(40):
         bring(provider, *({"service": n} for n in range(1, 401)))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(40):
         bring(provider, *({"service": n, "rate": "2.00"} for n in range(1, 401)))
     assert ServiceChange.objects.count() == 800
 
