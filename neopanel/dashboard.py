@@ -36,7 +36,12 @@ def dashboard_for(*, customer: User, now: dt.datetime) -> Dashboard:
     """One page's worth; the same few queries whatever the customer's history holds."""
     orders = queries.orders_of(customer).select_related("service")
     balance = ledger.balance_of(customer)
-    active = list(orders.filter(status__in=ACTIVE).order_by("-pk")[:MOST_ACTIVE])
+    # Of a drip-feed the run under way: those that wait for their turn would only push everything else off the page.
+    active = list(
+        orders.filter(status__in=ACTIVE)
+        .exclude(head__isnull=False, waits_for__isnull=False)
+        .order_by("-pk")[:MOST_ACTIVE]
+    )
     settled = list(orders.exclude(status__in=ACTIVE).order_by("-pk")[:MOST_RECENT])
     judged = queries.with_verdicts(active + settled, now)
     recent = [(order, verdict) for order, verdict in judged if order.is_active or now - order.status_since < CHECK_FOR]

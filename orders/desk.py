@@ -220,7 +220,8 @@ def did_not_arrive(
         if send_again and order.status != OrderStatus.PENDING:
             raise NotAllowed(_("Somebody has moved this order on meanwhile; it is not sent again."))
         if send_again:
-            order.submission, order.send_after = Submission.QUEUED, now
+            # One that was still waiting for its turn when nobody could be sure any more goes on waiting.
+            order.submission, order.send_after = Submission.QUEUED, None if order.waits_for_id else now
             order.save(update_fields=fields)
             lifecycle.record(order, Code.DECIDED, source=Source.AGENT, actor=actor, reason=reason, now=now)
             return Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))

@@ -19,6 +19,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 ORDER_COLUMNS = (
     "order", "placed", "service", "service_name", "link", "quantity", "status", "charge", "returned", "start_count", "remains",
+    "drip_feed", "run", "note",
 )  # fmt: skip
 ENTRY_COLUMNS = ("entry", "time", "kind", "order", "amount", "balance", "note")
 # Written by people or providers.
@@ -82,6 +83,10 @@ def order_rows(orders: QuerySet[Order]) -> Iterator[tuple[Any, ...]]:
             plain(order.refunded),
             order.start_count,
             order.remains,
+            # Of a drip-feed's first run, too: its number is that of all of them.
+            order.pk if order.is_group else order.head_id,
+            order.run,
+            order.note,
         )
 
 

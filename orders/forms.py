@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from orders import links, money, shelves
+from orders import drip, links, money, notes, shelves
 from orders.models import Service
 from orders.placing import Problem, Wish
 from orders.service_types import RULES, Input, Kind
@@ -78,7 +78,7 @@ class SeenRate:
 
 
 TYPE_INPUTS = {wanted.name: wanted for rule in RULES.values() for wanted in rule.inputs}
-TYPED = ("service", "link", "quantity", *TYPE_INPUTS)
+TYPED = ("service", "link", "quantity", "runs", "interval", "note", "queue", "knows", *TYPE_INPUTS)
 
 
 def field_for(wanted: Input) -> forms.CharField:
@@ -101,6 +101,21 @@ def field_for(wanted: Input) -> forms.CharField:
         widget=widget,
         error_messages={"null_characters_not_allowed": _("This contains invisible characters.")},
     )
+
+
+def note_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Note of your own"),
+        required=False,
+        max_length=notes.LONGEST,
+        help_text=_("For you alone; it is sent to nobody."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"null_characters_not_allowed": _("This contains invisible characters.")},
+    )
+
+
+class NoteForm(forms.Form):
+    note = note_field()
 
 
 class OrderForm(forms.Form):
@@ -131,6 +146,21 @@ class OrderForm(forms.Form):
         error_messages={"invalid": _("This form was no longer usable and is made new. Check it and send it again.")},
     )
     seen_rate = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    runs = WholeNumberField(
+        label=_("Runs (drip-feed)"),
+        required=False,
+        help_text=_("Leave this empty for one delivery. With runs, the quantity is that of each run."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    interval = WholeNumberField(
+        label=_("Minutes between two runs"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    note = note_field()
+    # Asked for where another order is in the way, or beside it.
+    queue = forms.BooleanField(label=_("Queue it behind that order"), required=False)
+    knows = forms.BooleanField(label=_("I know, place it all the same"), required=False)
 
     def __init__(self, *args, search: str = "", customer: User | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -149,7 +179,11 @@ class OrderForm(forms.Form):
         if service is None:
             return [self["quantity"]]
         fields = [self[wanted.name] for wanted in service.rule.inputs]
-        return [self["quantity"], *fields] if service.rule.counted else fields
+        if not service.rule.counted:
+            return fields
+        # What was typed for another service is shown too: it has to be taken away.
+        has_runs = drip.can_drip(service) or self["runs"].value() or self["interval"].value()
+        return [self["quantity"], *fields, *([self["runs"], self["interval"]] if has_runs else [])]
 
     def clean(self):
         """A value that came twice has no one meaning; a browser sends none twice."""
@@ -163,7 +197,15 @@ class OrderForm(forms.Form):
     def wish(self) -> Wish:
         data = self.cleaned_data
         inputs = {name: data[name] for name in TYPE_INPUTS if data.get(name)}
-        return Wish(service_id=data["service"], link=data["link"], quantity=data["quantity"], inputs=inputs)
+        return Wish(
+            service_id=data["service"],
+            link=data["link"],
+            quantity=data["quantity"],
+            inputs=inputs,
+            runs=data["runs"],
+            interval=data["interval"],
+            queue=data["queue"],
+        )
 
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
         """Puts the first problem of each field beside it: one sentence is read, two are not."""

@@ -8,6 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,7 +19,7 @@ from orders.models.event import RAW_BYTES
 from orders.money import Units
 from orders.patience import no_movement_until
 from orders.reports import Decision, Meaning, Report, Standing, decide, returned_when, usable_remains
-from orders.statuses import SETTLED, OrderStatus
+from orders.statuses import ACTIVE, SETTLED, OrderStatus
 
 Source = OrderEvent.Source
 Code = OrderEvent.Code
@@ -145,25 +146,52 @@ def cancel(*, order_id: int, actor: User, now: dt.datetime) -> Outcome:
     Halted while money is not moved.
     """
     with transaction.atomic(durable=True):
-        order = locked(order_id)
-        fields: list[str] = []
-        if can_cancel_at_once(order):
-            decision = decide(standing_of(order), Report(to=OrderStatus.CANCELED))
-            returned = move(order, decision, source=Source.CUSTOMER, actor=actor, now=now, fields=fields)
-            outcome = Outcome(Meaning.MOVE, OrderStatus.CANCELED, returned)
-        elif can_ask_to_cancel(order):
-            order.cancel_asked_at = order.cancel_due = now
-            fields += ["cancel_asked_at", "cancel_due"]
-            record(order, Code.CANCEL_ASKED, source=Source.CUSTOMER, actor=actor, now=now)
-            outcome = Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))
-        else:
+        outcome = _cancel(locked(order_id), actor=actor, now=now)
+        if outcome is None:
             raise NotAllowed(_("The order is on its way already and cannot be canceled here any more."))
-        order.save(update_fields=fields)
+    return outcome
+
+
+@once_more
+def cancel_group(*, head_id: int, actor: User, now: dt.datetime) -> list[Outcome]:
+    """A customer stops a drip-feed: every run that nobody has been sent is canceled with its whole charge back, and of the running
+    one the provider is asked, as with `cancel`. All of it in one transaction, so that no run begins meanwhile.
+
+    What became of each run that could be stopped. Raises NotAllowed where none could, and Halted while money is not moved.
+    """
+    with transaction.atomic(durable=True):
+        rows = Order.objects.filter(Q(pk=head_id) | Q(head=head_id), status__in=ACTIVE).order_by("pk")
+        runs = [locked(pk) for pk in list(rows.values_list("pk", flat=True))]
+        outcomes = [found for run in runs if (found := _cancel(run, actor=actor, now=now)) is not None]
+        if not outcomes:
+            raise NotAllowed(_("No run is left that could be canceled here."))
+    return outcomes
+
+
+def _cancel(order: Order, *, actor: User, now: dt.datetime) -> Outcome | None:
+    """Cancels a locked order or asks its provider to; None where neither is possible."""
+    fields: list[str] = []
+    if can_cancel_at_once(order):
+        decision = decide(standing_of(order), Report(to=OrderStatus.CANCELED))
+        returned = move(order, decision, source=Source.CUSTOMER, actor=actor, now=now, fields=fields)
+        outcome = Outcome(Meaning.MOVE, OrderStatus.CANCELED, returned)
+    elif can_ask_to_cancel(order):
+        order.cancel_asked_at = order.cancel_due = now
+        fields += ["cancel_asked_at", "cancel_due"]
+        record(order, Code.CANCEL_ASKED, source=Source.CUSTOMER, actor=actor, now=now)
+        outcome = Outcome(Meaning.NOTHING_NEW, OrderStatus(order.status))
+    else:
+        return None
+    order.save(update_fields=fields)
     return outcome
 
 
 def can_cancel_at_once(order: Order) -> bool:
-    return order.status == OrderStatus.PENDING and order.submission == Submission.QUEUED
+    """Nobody has been sent it: it is in the queue, or waits for its turn."""
+    return order.status == OrderStatus.PENDING and (
+        order.submission == Submission.QUEUED
+        or (order.submission == Submission.NONE and order.waits_for_id is not None)
+    )
 
 
 def can_ask_to_cancel(order: Order) -> bool:
@@ -217,7 +245,8 @@ def move(
         order.refunded = decision.returned
     _count(order, decision, now, fields)
     order.status_since = now
-    fields += ["status", "refunded", "status_since"]
+    order.waits_for_id = None  # whatever moves has had its turn, or needs none any more
+    fields += ["status", "refunded", "status_since", "waits_for"]
     if order.status in SETTLED:
         if order.submission == Submission.QUEUED:
             order.submission = Submission.NONE  # never sent: nobody may claim it any more

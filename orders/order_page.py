@@ -3,8 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Q
+from django.urls import reverse
+
 from accounts.models import User
 from orders import links, queries, refills
+from orders.groups import Group
 from orders.lifecycle import can_ask_to_cancel, can_cancel_at_once
 from orders.models import LedgerEntry, Order, OrderEvent, Refill
 from orders.money import Units, undelivered
@@ -55,9 +59,59 @@ class OrderPage:
         return links.is_address(self.order.link)
 
     @property
+    def address(self) -> str:
+        """Where this page is; the number of a drip-feed's first run alone leads to all of its runs."""
+        own = reverse("order_detail", args=[self.order.pk])
+        return f"{own}?run=1" if self.order.is_group else own
+
+    @property
     def is_live(self) -> bool:
         """The page should ask again: something may still change by itself."""
         return self.order.is_active or self.order.refill_asked_at is not None
+
+
+@dataclass(frozen=True)
+class DripPage:
+    """A drip-feed with all its runs. The verdict is that of the run that matters now."""
+
+    group: Group
+    verdict: Verdict
+    runs: tuple[tuple[Order, Verdict], ...]
+    tickets: tuple[object, ...]
+
+    @property
+    def order(self) -> Order:
+        return self.group.head
+
+    @property
+    def is_live(self) -> bool:
+        return self.group.is_active
+
+    @property
+    def link_is_address(self) -> bool:
+        return links.is_address(self.order.link)
+
+    @property
+    def at_once(self) -> Units:
+        """What comes back at once where the drip-feed is canceled now, in units."""
+        return Units(sum(run.charge for run in self.group.runs if can_cancel_at_once(run)))
+
+    @property
+    def may_cancel(self) -> bool:
+        return any(can_cancel_at_once(run) or can_ask_to_cancel(run) for run in self.group.runs)
+
+
+def drip_page_for(*, customer: User, order_id: int, now: dt.datetime) -> DripPage | None:
+    """The customer's drip-feed whose first run has this number; None for everything else."""
+    mine = queries.orders_of(customer).select_related("service", "provider")
+    runs = tuple(mine.filter(Q(pk=order_id, run=1) | Q(head=order_id)).order_by("pk"))
+    if not runs or runs[0].pk != order_id:
+        return None
+    group = Group(runs)
+    judged = queries.with_verdicts(list(runs), now)
+    tickets = runs[0].tickets.only("number", "state", "closed_at", "order").order_by("-number")
+    verdict = next(verdict for run, verdict in judged if run.pk == group.current.pk)
+    return DripPage(group, verdict, tuple(judged), tuple(tickets))
 
 
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, User
-from orders import halt, ledger, links, pricing, service_types
+from orders import drip, halt, ledger, links, pricing, service_types
 from orders.deadlocks import once_more
 from orders.models import LedgerEntry, Order, OrderEvent, Service
 from orders.money import NotMoney, Units, charge_for, show
-from orders.patience import far_beyond_start
+from orders.patience import far_beyond_start, while_waiting
 from orders.service_types import Counted
 from orders.statuses import ACTIVE, OrderStatus
 
@@ -52,6 +52,11 @@ class Wish:
     link: str
     quantity: int | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
+    # A drip-feed: so many runs of `quantity` each, `interval` minutes apart.
+    runs: int | None = None
+    interval: int | None = None
+    # Where an order of this service is open on the link: wait until it is settled, instead of being refused.
+    queue: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,13 @@ class Quote:
     balance: Units
     inputs: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = field(default=())
+    plan: drip.Plan | None = None
+    behind: int | None = None  # the open order that this one would wait for
+
+    @property
+    def in_all(self) -> int:
+        """How many are delivered by all runs together."""
+        return self.quantity * self.plan.runs if self.plan else self.quantity
 
     @property
     def balance_after(self) -> Units:
@@ -113,8 +125,16 @@ def quote(*, customer: User, wish: Wish) -> Quote:
     quantity, charge = asked or 0, Units(0)
     if rule.quantity != Counted.ONE and not any(bad.name == rule.lines_of for bad in wrong):
         problems += _quantity_problems(service, asked)
+    plan = None
     try:
-        charge = Units(rate) if not rule.per_thousand else charge_for(rate, max(quantity, 0))
+        plan = drip.plan_of(service, wish.runs, wish.interval)
+    except drip.BadPlan as bad:
+        problems.append(Problem("drip", bad.name, str(bad)))
+    try:
+        if plan is not None:
+            charge = drip.total_charge(rate, max(quantity, 0), plan)
+        else:
+            charge = Units(rate) if not rule.per_thousand else charge_for(rate, max(quantity, 0))
     except NotMoney:
         # Far beyond the maximum of most services, whose own sentence is there then. A few have none worth the name.
         if not problems:
@@ -123,11 +143,13 @@ def quote(*, customer: User, wish: Wish) -> Quote:
     if quantity <= 0:
         charge = Units(0)
     balance = ledger.balance_of(customer)
-    if link:
-        problems += overlap_problems(customer_id=customer.pk, service=service, link=link)
+    behind = open_on(customer_id=customer.pk, service=service, link=link) if link else None
+    if behind is not None and not wish.queue:
+        problems.append(_overlap_problem(behind))
     if charge > balance:
         problems.append(_funds_problem(Units(charge - balance)))
-    return Quote(service, rate, link, quantity, charge, balance, inputs, tuple(problems))
+    waits_for = behind.pk if behind is not None and wish.queue else None
+    return Quote(service, rate, link, quantity, charge, balance, inputs, tuple(problems), plan, waits_for)
 
 
 def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
@@ -151,21 +173,27 @@ def _funds_problem(missing: Units) -> Problem:
     return Problem("funds", "quantity", sentence % {"missing": show(missing, settings.CURRENCY)})
 
 
-def overlap_problems(*, customer_id: int, service: Service, link: str) -> list[Problem]:
-    """The customer's open order of the same service on the same target, as the problem that it is."""
-    other = (
-        Order.objects.filter(
-            wallet_id=customer_id, target_key=links.target_key(link), status__in=ACTIVE, service=service
-        )
-        .only("id", "status")
-        .first()
-    )
-    if other is None:
-        return []
+def open_on(*, customer_id: int, service: Service, link: str) -> Order | None:
+    """The customer's newest open order of this service on this target, in any spelling of the link."""
+    mine = Order.objects.filter(wallet_id=customer_id, target_key=links.target_key(link), status__in=ACTIVE)
+    return mine.filter(service=service).only("id", "status").order_by("-pk").first()
+
+
+def _overlap_problem(other: Order) -> Problem:
     sentence = _(
         "Your order %(order)s of this service is still %(status)s on this link. Wait until it is settled, or choose another link."
     ) % {"order": f"#{other.pk}", "status": OrderStatus(other.status).label}
-    return [Problem("overlap", "link", sentence, other.pk)]
+    return Problem("overlap", "link", sentence, other.pk)
+
+
+def others_on_target(*, customer: User, offer: Quote) -> list[int]:
+    """The customer's open orders of other services on the same target, newest first: allowed, and worth a question."""
+    if not offer.link:
+        return []
+    mine = Order.objects.filter(
+        wallet_id=customer.pk, target_key=links.target_key(offer.link), status__in=ACTIVE, head=None
+    )
+    return list(mine.exclude(service=offer.service).order_by("-pk").values_list("pk", flat=True)[:5])
 
 
 @once_more
@@ -177,8 +205,10 @@ def place_order(
     now: dt.datetime,
     seen_rate: int | None = None,
     api_key: ApiKey | None = None,
+    note: str = "",
 ) -> Order:
-    """One order and its charge, or nothing. The same `client_key` with the same wish again gives the first order.
+    """One order and its charge, or nothing; of a drip-feed all its runs, each with its own charge, and the first of them is given.
+    The same `client_key` with the same wish again gives the first order.
 
     `seen_rate` is the price (units) that the customer was shown; another one than the customer's own refuses the order with the
     new price, and it can do nothing else. `api_key`: the customer's own, where a program orders; its daily cap holds. Raises
@@ -204,26 +234,20 @@ def place_order(
                 problems.append(Problem("cap", "quantity", str(OVER_CAP)))
             if problems:
                 raise OrderRefused(*problems)
-            order = _create(offer, wallet_id=wallet.pk, client_key=client_key, api_key=api_key, now=now)
-            ledger.post(
-                wallet_id=wallet.pk,
-                amount=-order.charge,
-                kind=LedgerEntry.Kind.CHARGE,
-                key=f"order:{order.pk}:charge",
-                order=order,
-                actor=customer,
-                now=now,
-            )
-            OrderEvent.objects.create(
-                order=order,
-                code=OrderEvent.Code.PLACED,
-                to_status=order.status,
-                applied=True,
-                source=OrderEvent.Source.CUSTOMER,
-                actor=customer,
-                money=-order.charge,
-                created_at=now,
-            )
+            order = _create(offer, wallet_id=wallet.pk, client_key=client_key, api_key=api_key, note=note, now=now)
+            _charge(order, customer=customer, now=now)
+            before = order
+            for run in range(2, (offer.plan.orders if offer.plan else 1) + 1):
+                before = _create(
+                    offer,
+                    wallet_id=wallet.pk,
+                    client_key=f"run:{order.pk}:{run}",
+                    api_key=api_key,
+                    now=now,
+                    head=order,
+                    before=before,
+                )
+                _charge(before, customer=customer, now=now)
     except (OrderRefused, IntegrityError):
         # Two clicks at once: the other one may have placed this very order while this one waited for the lock.
         if twin := placed_before(customer=customer, client_key=client_key):
@@ -249,8 +273,46 @@ def _within_cap(api_key: ApiKey, charge: Units, *, now: dt.datetime) -> bool:
     return spent + charge <= api_key.daily_cap
 
 
-def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | None, now: dt.datetime) -> Order:
-    service = offer.service
+def _charge(order: Order, *, customer: User, now: dt.datetime) -> None:
+    ledger.post(
+        wallet_id=order.wallet_id,
+        amount=-order.charge,
+        kind=LedgerEntry.Kind.CHARGE,
+        key=f"order:{order.pk}:charge",
+        order=order,
+        actor=customer,
+        now=now,
+    )
+    OrderEvent.objects.create(
+        order=order,
+        code=OrderEvent.Code.PLACED,
+        to_status=order.status,
+        applied=True,
+        source=OrderEvent.Source.CUSTOMER,
+        actor=customer,
+        money=-order.charge,
+        created_at=now,
+    )
+
+
+def _create(
+    offer: Quote,
+    *,
+    wallet_id: int,
+    client_key: str,
+    api_key: ApiKey | None,
+    now: dt.datetime,
+    note: str = "",
+    head: Order | None = None,
+    before: Order | None = None,
+) -> Order:
+    """One row. `head`: the first run of the drip-feed that this one is a later run of, and `before` the run before it."""
+    service, plan = offer.service, offer.plan
+    by_panel = plan is not None and not plan.by_provider
+    run = (before.run or 0) + 1 if before is not None else 1 if by_panel else None
+    waits_for = before.pk if before is not None else offer.behind
+    due_at = plan.due(now, run) if plan is not None and run is not None else now if waits_for else None
+    quantity = offer.in_all if plan is not None and plan.by_provider else offer.quantity
     order = Order(
         wallet_id=wallet_id,
         service=service,
@@ -258,12 +320,20 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | 
         api_key=api_key,
         link=offer.link,
         target_key=links.target_key(offer.link),
-        overlap_key=links.overlap_key(service.pk, offer.link),
+        # Whoever waits for another order does not hold the link yet.
+        overlap_key=None if waits_for else links.overlap_key(service.pk, offer.link),
         service_type=service.type,
-        quantity=offer.quantity,
+        quantity=quantity,
         inputs=dict(offer.inputs),
         rate=offer.rate,
-        charge=offer.charge,
+        charge=charge_for(offer.rate, quantity) if plan else offer.charge,
+        head=head,
+        run=run,
+        runs=plan.runs if plan else None,
+        interval=plan.interval if plan else None,
+        due_at=due_at,
+        waits_for_id=waits_for,
+        note=note,
         stated_start=service.stated_start,
         stated_speed=service.stated_speed,
         usual_minutes=service.measured.running_p90 if service.measured else None,
@@ -271,11 +341,13 @@ def _create(offer: Quote, *, wallet_id: int, client_key: str, api_key: ApiKey | 
         created_at=now,
         status_since=now,
         moved_at=now,
-        contact_after=far_beyond_start(placed=now, stated_start=service.stated_start),
+        contact_after=while_waiting(since=due_at or now)
+        if waits_for
+        else far_beyond_start(placed=now, stated_start=service.stated_start),
         provider=service.provider,
         provider_service_id=service.provider_service_id,
         submission=Order.Submission.QUEUED if service.provider else Order.Submission.NONE,
-        send_after=now if service.provider else None,
+        send_after=now if service.provider and not waits_for else None,
     )
     order.save(force_insert=True)
     return order
@@ -291,9 +363,11 @@ def _same_or_refused(twin: Order, wish: Wish) -> Order:
         same_link = links.clean_for(wish.link, twin.service.link_kind) == twin.link
     except links.BadLink:
         same_link = False
-    same_quantity = wish.quantity == twin.quantity or not twin.rule.counted
+    same_quantity = wish.quantity == twin.per_run or not twin.rule.counted
+    is_plain = wish.runs in {None, 1}
+    same_plan = twin.runs is None if is_plain else (wish.runs, wish.interval) == (twin.runs, twin.interval)
     inputs, _wrong = service_types.read_inputs(twin.rule, wish.inputs)
-    if twin.service_id == wish.service_id and same_link and same_quantity and inputs == twin.inputs:
+    if twin.service_id == wish.service_id and same_link and same_quantity and same_plan and inputs == twin.inputs:
         return twin
     sentence = _("This form was sent before with other content, as order %(order)s. Check it and send it again.")
     raise OrderRefused(Problem("key_reused", "service", sentence % {"order": f"#{twin.pk}"}, twin.pk))

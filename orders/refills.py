@@ -15,15 +15,16 @@ import uuid
 from collections.abc import Sequence
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import lifecycle
+from orders.deadlocks import once_more
 from orders.lifecycle import Code, NotAllowed, Source
 from orders.models import Order, Refill
 from orders.refill_rules import RefillFacts, RefillRules, rules_for
-from orders.statuses import FULLY_RETURNED
+from orders.statuses import FULLY_RETURNED, SETTLED
 from orders.submission import FIRST_POLL_AFTER, LEASE, LONGEST_BACKOFF, LONGEST_CALL, backoff
 
 State = Refill.State
@@ -42,6 +43,8 @@ def facts_of(order: Order) -> RefillFacts:
     later = Order.objects.filter(
         wallet_id=order.wallet_id, target_key=order.target_key, service_id=order.service_id, pk__gt=order.pk
     ).exclude(status__in=FULLY_RETURNED)
+    if order.run is not None:  # its own drip-feed is in the way only while it goes on
+        later = later.exclude(Q(head=order.head_id or order.pk) & Q(status__in=sorted(SETTLED)))
     return RefillFacts(
         is_open=order.refill_asked_at is not None,
         later_order=later.order_by("pk").values_list("pk", flat=True).first(),
@@ -52,6 +55,7 @@ def rules_of(order: Order, *, now: dt.datetime) -> RefillRules:
     return rules_for(order, facts_of(order), now)
 
 
+@once_more
 def request(*, order_id: int, actor: User, now: dt.datetime) -> Refill:
     """The customer asks for a refill of their order. Raises NotAllowed with the first rule that is not kept."""
     with transaction.atomic(durable=True):
@@ -77,6 +81,7 @@ def request(*, order_id: int, actor: User, now: dt.datetime) -> Refill:
 # --- The way to the provider
 
 
+@once_more
 def claim(*, now: dt.datetime, most: int) -> list[Refill]:
     """Takes up to `most` requested refills for this worker and commits before anybody sends a byte. Oldest due first."""
     token = str(uuid.uuid4())
@@ -100,6 +105,7 @@ def may_still_send(refill: Refill, now: dt.datetime) -> bool:
     return refill.claim_until is not None and now + LONGEST_CALL < refill.claim_until
 
 
+@once_more
 def accepted(*, refill_id: int, token: str, number: str, now: dt.datetime) -> bool:
     """The provider took the wish under its own number. False where this worker has no say (any more).
 
@@ -120,6 +126,7 @@ def accepted(*, refill_id: int, token: str, number: str, now: dt.datetime) -> bo
     return True
 
 
+@once_more
 def refused(*, refill_id: int, token: str, words: str, now: dt.datetime) -> bool:
     """The provider said no, in its own words. False where this worker has no say (any more)."""
     with transaction.atomic(durable=True):
@@ -132,6 +139,7 @@ def refused(*, refill_id: int, token: str, words: str, now: dt.datetime) -> bool
     return True
 
 
+@once_more
 def try_later(*, refill_id: int, token: str, words: str, now: dt.datetime, seconds: int | None = None) -> bool:
     """The provider certainly did not take the wish: requested again, after `seconds` or a growing pause."""
     with transaction.atomic(durable=True):
@@ -145,6 +153,7 @@ def try_later(*, refill_id: int, token: str, words: str, now: dt.datetime, secon
     return True
 
 
+@once_more
 def unknown(*, refill_id: int, token: str, words: str, now: dt.datetime) -> bool:
     """Nobody can say whether the provider has the wish: an agent looks. A late answer of the same worker still counts."""
     with transaction.atomic(durable=True):
@@ -186,6 +195,7 @@ def distrust_restored(*, now: dt.datetime) -> int:
 # --- What became of it
 
 
+@once_more
 def reported(*, refill_id: int, to: State | None, words: str, now: dt.datetime) -> bool:
     """The provider's word on an accepted refill; `to` is None while it is under way. True where that ended it."""
     with transaction.atomic(durable=True):
@@ -203,6 +213,7 @@ def reported(*, refill_id: int, to: State | None, words: str, now: dt.datetime) 
     return True
 
 
+@once_more
 def missing(*, refill_id: int, words: str, now: dt.datetime) -> None:
     """The provider did not know the refill this time. Five times in a row, or at the first look at a number that an agent gave:
     unknown (again), and an agent looks."""
@@ -222,6 +233,7 @@ def missing(*, refill_id: int, words: str, now: dt.datetime) -> None:
 # --- Agents
 
 
+@once_more
 def it_arrived(*, order_id: int, number: str, actor: User, now: dt.datetime) -> None:
     """ "The provider has it, under this number": followed from now on; unknown again where the provider does not know it."""
     if not NUMBER.fullmatch(number):
@@ -235,6 +247,7 @@ def it_arrived(*, order_id: int, number: str, actor: User, now: dt.datetime) -> 
         lifecycle.record(order, Code.REFILL_SENT, source=Source.AGENT, actor=actor, now=now)
 
 
+@once_more
 def send_again(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> None:
     """ "It did not arrive": sent once more. The agent has looked at the provider's own pages."""
     _demand(reason)
@@ -245,6 +258,7 @@ def send_again(*, order_id: int, actor: User, reason: str, now: dt.datetime) -> 
         lifecycle.record(order, Code.REFILL_ASKED, source=Source.AGENT, actor=actor, reason=reason, now=now)
 
 
+@once_more
 def settle(*, order_id: int, to: State, actor: User, reason: str, now: dt.datetime) -> None:
     """An agent says how a refill that is unknown or passed on by hand ends. Raises NotAllowed where a provider still has it."""
     _demand(reason)

@@ -124,11 +124,13 @@ def elapsed_ms(begun: float) -> int:
 
 
 def request_of(order: Order) -> AddRequest:
+    by_provider = order.runs is not None and order.run is None
+    plan = (("runs", str(order.runs)), ("interval", str(order.interval))) if by_provider else ()
     return AddRequest(
         service=order.provider_service_id,
         link=order.link,
-        quantity=order.quantity if order.rule.counted else None,
-        inputs=tuple(order.inputs.items()),
+        quantity=order.per_run if order.rule.counted else None,
+        inputs=(*order.inputs.items(), *plan),
         request_id=str(order.request_id) if order.provider and order.provider.takes_request_id else "",
     )
 

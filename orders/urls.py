@@ -15,6 +15,7 @@ urlpatterns = [
     path("orders/<int:order_id>/", orders.order_detail, name="order_detail"),
     path("orders/<int:order_id>/cancel/", orders.order_cancel, name="order_cancel"),
     path("orders/<int:order_id>/refill/", orders.order_refill, name="order_refill"),
+    path("orders/<int:order_id>/note/", orders.order_note, name="order_note"),
     path("balance/", balance.balance_history, name="balance_history"),
     path("balance/statement/<int:year>-<int:month>/", balance.statement, name="balance_statement"),
     path("balance/add/", deposits.balance_add, name="balance_add"),

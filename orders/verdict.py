@@ -135,6 +135,16 @@ def _usual(order: Order, measured: ServiceTimes) -> Usual | None:
 
 
 def _before_start(order: Order, now: dt.datetime) -> Verdict:
+    if order.waits_for_id is not None and now <= order.contact_after:
+        if order.run is not None and order.due_at is not None and order.due_at > now:
+            reason = _(
+                "This run of the drip-feed has not begun. It is due at this time, once the run before it is settled."
+            )
+            return Verdict(Advice.WAIT, _("Waits for its turn"), reason, order.created_at, order.due_at)
+        reason = _(
+            "It is charged and sent as soon as the order before it on this link is settled. You can cancel it at once."
+        )
+        return Verdict(Advice.WAIT, _("Waits for its turn"), reason, order.created_at)
     if now > order.contact_after:
         return Verdict(
             Advice.CONTACT,

@@ -17,6 +17,7 @@ from orders import (
     sync,
     tallies,
     tracing,
+    turns,
     wishes,
 )
 
@@ -33,6 +34,7 @@ CHORES: dict[str, Callable[[Clock], int]] = {
     "beat": bookkeeping.beat,
     "expire": sync.expire_claims,
     "check_providers": provider_health.check_due,
+    "turns": turns.release_due,
     "submit": sync.submit_due,
     "ask_again": sync.ask_again_due,
     "numbers": wishes.numbers_due,

@@ -53,6 +53,7 @@ orders/mass/<int:mass_id>/ GET in 200 404 404 404 404
 orders/<int:order_id>/ GET in 200 404 404 404 404
 orders/<int:order_id>/cancel/ POST in up 404 404 404 404
 orders/<int:order_id>/refill/ POST in up 404 404 404 404
+orders/<int:order_id>/note/ POST in up 404 404 404 404
 balance/ GET in 200 200 200 200 200
 balance/statement/<int:year>-<int:month>/ GET in 200 404 404 404 404
 balance/add/ GET in 200 200 200 200 200

@@ -44,7 +44,8 @@ class ProviderForm(forms.ModelForm):
     class Meta:
         model = Provider
         fields = (
-            "name", "url", "dialect", "is_active", "markup", "takes_request_id", "can_cancel", "can_refill", "refusals"
+            "name", "url", "dialect", "is_active", "markup", "takes_request_id", "can_cancel", "can_refill", "can_drip",
+            "refusals"
         )  # fmt: skip
 
     def clean_new_key(self):

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accounts.models import ApiKey, User
-from orders import halt, ledger, lifecycle, links, queries, refills, shelves
+from orders import groups, halt, ledger, lifecycle, links, queries, refills, shelves
 from orders.api import trials, words
 from orders.api.reading import NotText, NotWhole, Parameters
 from orders.api.words import Refused
+from orders.groups import Group
 from orders.models import Order, Refill, Service
 from orders.money import Units
 from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, placed_before, quote
@@ -107,6 +108,11 @@ def _wish(call: Call, *, is_new: bool) -> Wish:
         quantity, odd = sent.whole("quantity"), False
     except NotWhole:
         quantity, odd = None, True
+    runs, interval = None, None
+    try:
+        runs, interval = sent.whole("runs"), sent.whole("interval")
+    except NotWhole:
+        odd = True
     try:
         service_id = sent.whole("service") or 0
     except NotWhole:
@@ -123,7 +129,7 @@ def _wish(call: Call, *, is_new: bool) -> Wish:
     if odd:
         raise OrderRefused(Problem("request", "quantity", ""))
     inputs = {name: sent.lines(name) for name in INPUT_NAMES}
-    return Wish(service_id=service_id, link=link, quantity=quantity, inputs=inputs)
+    return Wish(service_id=service_id, link=link, quantity=quantity, inputs=inputs, runs=runs, interval=interval)
 
 
 def client_key(request_id: str) -> str:
@@ -168,8 +174,37 @@ def told(order: Order) -> Told:
 
 
 def statuses(call: Call, ids: Sequence[str]) -> dict[str, Told | None]:
-    """Each id as asked, with the customer's order or None; another customer's id reads exactly like an unknown one."""
-    return {text: told(order) if order else _trial(call, text) for text, order in _orders(call, ids).items()}
+    """Each id as asked, with the customer's order or None; another customer's id reads exactly like an unknown one.
+
+    The number of a drip-feed's first run stands for all of its runs.
+    """
+    found = _orders(call, ids)
+    drips = groups.groups_of(order for order in found.values() if order)
+    return {
+        text: told_group(drips[order.pk])
+        if order and order.pk in drips
+        else told(order)
+        if order
+        else _trial(call, text)
+        for text, order in found.items()
+    }
+
+
+def told_group(group: Group) -> Told:
+    """A drip-feed as one order: sums of what its runs are told as, and one word."""
+    parts = [told(run) for run in group.runs]
+    status = group.status
+    if status == OrderStatus.COMPLETED and any(part.status != OrderStatus.COMPLETED for part in parts):
+        status = OrderStatus.PARTIAL
+    return Told(
+        number=group.head.pk,
+        status=status,
+        detail="confirming" if any(part.detail == "confirming" for part in parts) else status.value,
+        kept=group.kept,
+        remains=sum(part.remains for part in parts),
+        start_count=parts[0].start_count,
+        review=any(part.review for part in parts),
+    )
 
 
 def status(call: Call) -> Told:
@@ -206,12 +241,25 @@ def cancel(call: Call, ids: Sequence[str]) -> dict[str, str]:
 def _cancel(call: Call, order: Order | None) -> str:
     if order is None:
         return words.INCORRECT_ORDER
+    if order.is_group:
+        return _cancel_group(call, order)
     if order.status == OrderStatus.CANCELED or (order.is_active and order.cancel_asked_at):
         return ""  # whoever did not hear the first answer hears it again
     try:
         lifecycle.cancel(order_id=order.pk, actor=call.customer, now=call.now)
     except (lifecycle.NotAllowed, halt.Halted):
         return words.NO_CANCEL
+    return ""
+
+
+def _cancel_group(call: Call, head: Order) -> str:
+    """All of a drip-feed, by its first run's number. Asked again, nothing is left to stop, and the answer is the same."""
+    try:
+        lifecycle.cancel_group(head_id=head.pk, actor=call.customer, now=call.now)
+    except (lifecycle.NotAllowed, halt.Halted):
+        runs = groups.groups_of([head])[head.pk].runs
+        was_stopped = any(run.cancel_asked_at or run.status == OrderStatus.CANCELED for run in runs)
+        return "" if was_stopped else words.NO_CANCEL
     return ""
 
 
@@ -231,6 +279,8 @@ def refill(call: Call, ids: Sequence[str]) -> dict[str, Asked]:
 def _refill(call: Call, order: Order | None) -> Asked:
     if order is None:
         return Asked(no=words.INCORRECT_ORDER)
+    if order.is_group:
+        return Asked(no=words.NO_REFILL)  # its runs are refilled one by one, on their pages
     if under_way := order.refill_asked_at and refills.open_refill(order):
         return Asked(under_way.pk)
     if order.refill_days and order.status != OrderStatus.COMPLETED:

@@ -78,6 +78,13 @@ ADD = (
     Parameter("link", _("The page, post or account."), s.TEXT, "https://example.com/p/1"),
     Parameter("quantity", _("How many, where the service's type asks for it."), s.SENT_NUMBER, 1000, required=False),
     *_inputs(),
+    Parameter(
+        "runs",
+        _("Drip-feed, where the service has it: deliver the quantity so many times (2 to 100)."),
+        s.SENT_NUMBER,
+        required=False,
+    ),
+    Parameter("interval", _("With runs: minutes between two of them."), s.SENT_NUMBER, required=False),
     REQUEST_ID,
 )
 TESTED: Schema = {"test": {"const": True}, "charge": s.MONEY, "currency": s.CURRENCY}

@@ -27,6 +27,7 @@ OF_PROBLEM: dict[str, Callable[[Problem], str]] = {
     "request": lambda p: INCORRECT_REQUEST,
     "key_reused": lambda p: INCORRECT_REQUEST,
     "input": lambda p: INCORRECT_REQUEST,
+    "drip": lambda p: INCORRECT_REQUEST,
     "quantity": lambda p: LESS_THAN.format(p.number),
     "quantity_low": lambda p: LESS_THAN.format(p.number),
     "quantity_high": lambda p: MORE_THAN.format(p.number),

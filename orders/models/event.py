@@ -36,6 +36,7 @@ class OrderEvent(models.Model):
         CANCEL_ASKED = "cancel_asked", _("Cancel requested")
         CANCEL_SENT = "cancel_sent", _("The service has the request to cancel")
         CANCEL_REFUSED = "cancel_no", _("The service does not cancel this order")
+        ITS_TURN = "its_turn", _("The order before it is settled; now it is this one's turn")
         REFILL_ASKED = "refill_asked", _("Refill requested")
         REFILL_SENT = "refill_sent", _("The service has the request to refill")
         REFILL_UNSURE = "refill_unkn", _("Whether the service has the request to refill is being confirmed")

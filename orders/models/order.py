@@ -81,6 +81,18 @@ class Order(models.Model):
     usual_minutes = models.PositiveIntegerField(_("usual running time, minutes"), null=True)
     refill_days = models.PositiveIntegerField(_("refill, days"), default=0)
 
+    # A drip-feed is several orders made together, each of `runs` with its own charge: `head` is the first one, whose number is the
+    # group's, and `run` counts from 1. Where the provider runs it by itself there is one order with `runs` and no `run`.
+    head = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="later_runs", db_index=False)
+    run = models.PositiveSmallIntegerField(_("run"), null=True)
+    runs = models.PositiveSmallIntegerField(_("runs"), null=True)
+    interval = models.PositiveIntegerField(_("interval, minutes"), null=True)
+    # Not before `due_at`, and not before the other order is settled: then `orders/turns.py` lets it go and clears `waits_for`.
+    due_at = models.DateTimeField(_("due"), null=True)
+    waits_for = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    # The customer's own words: never sent anywhere.
+    note = models.CharField(_("note"), max_length=500, blank=True)
+
     created_at = models.DateTimeField(_("placed"))
     status_since = models.DateTimeField(_("status since"))
     # When counters or status last moved; when a provider last answered; when patience ends (see `orders/patience.py`).
@@ -145,6 +157,9 @@ class Order(models.Model):
             models.Index(fields=["target_key", "-id"], name="order_on_target"),
             models.Index(fields=["cancel_due"], condition=Q(cancel_due__isnull=False), name="order_cancel_due"),
             models.Index(fields=["-id"], condition=Q(refill_asked_at__isnull=False), name="order_refill_asked"),
+            models.Index(fields=["head", "id"], condition=Q(head__isnull=False), name="order_later_run"),
+            models.Index(fields=["due_at"], condition=Q(waits_for__isnull=False), name="order_waiting"),
+            models.Index(fields=["wallet", "-id"], condition=~Q(note=""), name="order_with_note"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["wallet", "client_key"], name="order_once"),
@@ -193,8 +208,18 @@ class Order(models.Model):
         return rule_for(self.service_type)
 
     @property
+    def per_run(self) -> int:
+        """How many each run delivers; of an order without runs, all of it."""
+        return self.quantity // self.runs if self.runs and self.run is None else self.quantity
+
+    @property
+    def is_group(self) -> bool:
+        """The first run of a drip-feed, whose number stands for all of them."""
+        return self.run == 1
+
+    @property
     def starts_by(self) -> dt.datetime:
-        return self.created_at + dt.timedelta(minutes=self.stated_start)
+        return (self.due_at or self.created_at) + dt.timedelta(minutes=self.stated_start)
 
     @transition(field=status, source=OrderStatus.PENDING, target=OrderStatus.PROCESSING)
     def begin_processing(self) -> None: ...

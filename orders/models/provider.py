@@ -35,6 +35,14 @@ class Provider(models.Model):
         default=False,
         help_text=_("It takes refill and refill_status. Without it, people pass wishes for a refill on by hand."),
     )
+    can_drip = models.BooleanField(
+        _("runs drip-feeds by itself"),
+        default=False,
+        help_text=_(
+            "It takes runs and interval for one order, and its remains count over all runs together. Without it, the panel sends "
+            "each run as an order of its own."
+        ),
+    )
     refusals = models.TextField(
         _("certain refusals"),
         blank=True,

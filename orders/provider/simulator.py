@@ -105,6 +105,11 @@ class Simulator:
         if quantity > service.maximum:
             return {"error": f"Quantity more than maximum {service.maximum}"}
         rate = parse(service.rate)
+        if fields.get("runs"):
+            runs = fields["runs"]
+            if not service.dripfeed or not runs.isdigit() or not fields.get("interval", "").isdigit():
+                return {"error": "Incorrect request"}
+            quantity *= int(runs)
         charge = rate if service.is_package else charge_for(rate, quantity)
         if charge > DEPOSITED - self.state.spent():
             return {"error": "Not enough funds on balance"}

@@ -7,11 +7,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
 from orders import ledger
 from orders.forms import TYPE_INPUTS, TYPED, OrderForm, SeenRate, new_token
 from orders.models import Service
 from orders.money import Units
-from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, quote
+from orders.placing import (
+    OrderRefused,
+    Problem,
+    Quote,
+    Wish,
+    on_sale,
+    others_on_target,
+    place_order,
+    placed_before,
+    quote,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,17 @@ class QuoteCard:
     balance: Units
     price: Units | None = None
     notes: tuple[Problem, ...] = ()
+    # Open orders of other services on the same target, and what was said about orders in the way.
+    others: tuple[int, ...] = ()
+    queue: bool = False
+    knows: bool = False
+
+    @property
+    def blocking(self) -> int | None:
+        """The order of the same service that this one could be queued behind, or is."""
+        if self.quote is not None and self.quote.behind:
+            return self.quote.behind
+        return next((note.number for note in self.notes if note.code == "overlap"), None)
 
 
 # The parts of the page that htmx asks for, by what they replace.
@@ -66,27 +88,58 @@ def card_for(request: HttpRequest, typed: dict[str, str]) -> QuoteCard:
         service = on_sale(service_id or 0)
     except OrderRefused:
         return QuoteCard(None, None, balance)
-    quantity = form.cleaned_data.get("quantity")
-    inputs = {name: form.cleaned_data.get(name, "") for name in TYPE_INPUTS}
-    found = quote(customer=request.user, wish=Wish(service.pk, form.cleaned_data.get("link", ""), quantity, inputs))
+    said = form.cleaned_data
+    wish = Wish(
+        service.pk,
+        said.get("link", ""),
+        said.get("quantity"),
+        {name: said.get(name, "") for name in TYPE_INPUTS},
+        runs=said.get("runs"),
+        interval=said.get("interval"),
+        queue=said.get("queue", False),
+    )
+    found = quote(customer=request.user, wish=wish)
     notes = tuple(p for p in found.problems if typed.get(p.field) and p.field not in form.errors)
     notes += tuple(Problem("whole", name, text) for name, texts in form.errors.items() for text in texts)
-    if not found.charge:
-        return QuoteCard(service, None, balance, Units(found.rate), notes)
-    return QuoteCard(service, found, balance, Units(found.rate), notes)
+    return QuoteCard(
+        service,
+        found if found.charge else None,
+        balance,
+        Units(found.rate),
+        notes,
+        others=tuple(others_on_target(customer=request.user, offer=found)),
+        queue=wish.queue,
+        knows=said.get("knows", False),
+    )
+
+
+def _refuse_unknowing(customer: User, form: OrderForm, wish: Wish, client_key: str) -> None:
+    """Two services on one target can spoil each other's counts: allowed for whoever says that they know. Raises OrderRefused.
+
+    A question to people, no guard of money: programs are not asked, and nothing is locked for it.
+    """
+    if form.cleaned_data["knows"] or placed_before(customer=customer, client_key=client_key):
+        return
+    offer = quote(customer=customer, wish=wish)
+    others = [] if offer.problems else others_on_target(customer=customer, offer=offer)
+    if others:
+        sentence = _("Your order %(order)s of another service is open on this link. Say below that you know, or wait.")
+        raise OrderRefused(Problem("others", "link", sentence % {"order": f"#{others[0]}"}, others[0]))
 
 
 def _place(request: HttpRequest) -> HttpResponse:
     form = OrderForm(request.POST, customer=request.user)
     if form.is_valid():
         seen = SeenRate.read(form.cleaned_data["seen_rate"])
-        wish = form.wish
+        wish, client_key = form.wish, f"form:{form.cleaned_data['token'] or new_token()}"
         try:
+            _refuse_unknowing(request.user, form, wish, client_key)
             order = place_order(
                 customer=request.user,
                 wish=wish,
-                client_key=f"form:{form.cleaned_data['token'] or new_token()}",
+                client_key=client_key,
                 seen_rate=seen.for_service(wish.service_id) if seen else None,
+                note=form.cleaned_data["note"],
                 now=timezone.now(),
             )
         except OrderRefused as refused:
@@ -94,11 +147,12 @@ def _place(request: HttpRequest) -> HttpResponse:
             if refused.problems[0].code == "key_reused":
                 form.with_new_token()
         else:
-            messages.success(request, _("Order %(order)s is placed.") % {"order": f"#{order.pk}"})
+            words = _("Drip-feed %(order)s is placed.") if order.is_group else _("Order %(order)s is placed.")
+            messages.success(request, words % {"order": f"#{order.pk}"})
             return redirect("order_detail", order.pk)
     if "token" in form.errors:
         form.with_new_token()
     # What is wrong stands beside its field already; here stays what a link helps with.
     card = card_for(request, {name: request.POST.get(name, "") for name in TYPED})
-    card = replace(card, notes=tuple(note for note in card.notes if note.code in {"overlap", "funds"}))
+    card = replace(card, notes=tuple(note for note in card.notes if note.code in {"overlap", "funds", "others"}))
     return _render(request, form, card, status=422)

@@ -375,11 +375,8 @@ def test_a_second_open_order_on_the_same_link_is_refused_naming_the_first(carol,
     assert f'href="/orders/{first.pk}/"' in carol.post(ADDRESS, typed).text
 
 
-def test_a_settled_order_another_service_and_another_customer_do_not_stand_in_the_way(
-    carol, customer, stranger, service
-):
+def test_a_settled_order_and_another_customer_do_not_stand_in_the_way(carol, customer, stranger, service):
     order_in(OrderStatus.COMPLETED, customer, service=service, link=LINK)
-    place(customer, service=make_service(), link=LINK)
     place(stranger, service=service, link=LINK)
     assert carol.post(ADDRESS, form_for(carol, service)).status_code == 302
 
