@@ -1,6 +1,8 @@
 """What the environment says, read once and failing loudly. `docs/operations.md` lists every name."""
 
+import datetime as dt
 import os
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,6 +108,18 @@ def networks(name: str, *, default: str) -> str:
     except NotANetwork as wrong:
         raise environ.ImproperlyConfigured(f"{name} holds {wrong.text!r}, which is no address or network.") from None
     return found or read_networks(default)
+
+
+TARGET = re.compile(r"([1-9]\d{0,3})(min|h)")
+
+
+def reply_target(name: str, *, default: str) -> dt.timedelta:
+    """`30min` or `4h` of business hours. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    text = env.str(name, default=default)
+    found = TARGET.fullmatch(text.strip())
+    if found is None:
+        raise environ.ImproperlyConfigured(f"{name} must be a time like 30min or 4h, not {text!r}.")
+    return dt.timedelta(**{{"min": "minutes", "h": "hours"}[found[2]]: int(found[1])})
 
 
 def support_hours(text: str) -> hours.Hours:

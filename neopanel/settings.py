@@ -16,6 +16,7 @@ from neopanel.env import (
     make_secret,
     networks,
     poll_schedule,
+    reply_target,
     support_hours,
 )
 
@@ -38,6 +39,11 @@ BRAND = env.str("NEOPANEL_BRAND", default="Neofollower")
 CURRENCY = env.str("NEOPANEL_CURRENCY", default="USD")
 SUPPORT_HOURS = env.str("NEOPANEL_SUPPORT_HOURS", default="")
 SUPPORT_SCHEDULE = support_hours(SUPPORT_HOURS)
+# Within so much of those hours a customer should hear from us first, and then after each word of theirs.
+FIRST_REPLY_WITHIN = reply_target("NEOPANEL_FIRST_REPLY", default="4h")
+NEXT_REPLY_WITHIN = reply_target("NEOPANEL_NEXT_REPLY", default="8h")
+# Pictures are rebuilt; a PDF cannot be, so a shop takes it only on purpose.
+TICKET_PDF = env.bool("NEOPANEL_TICKET_PDF", default=False)
 POLL_SCHEDULE = poll_schedule(env.str("NEOPANEL_POLL_SECONDS", default="3,10,30,60" if DEMO else "30,120,600,3600"))
 # Money that an agent may move at once without a lead, in units; and when a provider's returns wait for a person.
 MONEY_LIMIT = amount_of("NEOPANEL_MONEY_LIMIT", default="50.00")

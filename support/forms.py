@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -44,7 +45,8 @@ class FilesInput(forms.FileInput):
     allow_multiple_selected = True
 
     def __init__(self):
-        super().__init__(attrs={"multiple": True, "accept": "image/png,image/jpeg,image/webp"})
+        kinds = "image/png,image/jpeg,image/webp" + (",application/pdf" if settings.TICKET_PDF else "")
+        super().__init__(attrs={"multiple": True, "accept": kinds})
 
     def value_from_datadict(self, data, files, name):
         return files.getlist(name)
@@ -59,13 +61,10 @@ class FilesField(forms.Field):
     widget = FilesInput
 
     def __init__(self):
-        super().__init__(
-            label=gettext_lazy("Pictures"),
-            required=False,
-            help_text=gettext_lazy(
-                "PNG, JPEG or WebP, if they show it clearly. Places and other hidden data are taken out."
-            ),
-        )
+        hint = _("PNG, JPEG or WebP, if they show it clearly. Places and other hidden data are taken out.")
+        if settings.TICKET_PDF:
+            hint = _("%(hint)s A receipt may be a PDF; that is kept as it is.") % {"hint": hint}
+        super().__init__(label=_("Pictures"), required=False, help_text=hint)
 
 
 class WithFiles(forms.Form):

@@ -14,7 +14,7 @@ MOST_PIXELS = 25_000_000
 LONGEST_SIDE = 4000
 THUMBNAIL_SIDE = 320
 FORMATS = ("PNG", "JPEG", "WEBP")
-EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp", "pdf": "pdf"}
 
 # A decoded picture takes a hundred times the memory of its file: so many at once in one process.
 AT_WORK = threading.BoundedSemaphore(2)
@@ -26,7 +26,7 @@ class BadPicture(ValueError):
 
 @dataclass(frozen=True)
 class Picture:
-    """What is kept: `kind` is what the bytes are, whatever the file was called."""
+    """What is kept: `kind` is what the bytes are, whatever the file was called. A document has no size and no thumbnail."""
 
     kind: str
     width: int

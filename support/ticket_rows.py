@@ -17,9 +17,6 @@ from support.models import Attachment, Message, Ticket, TicketEvent, TicketMail,
 
 Code = TicketEvent.Code
 
-FIRST_REPLY_WITHIN = dt.timedelta(hours=4)
-NEXT_REPLY_WITHIN = dt.timedelta(hours=8)
-
 TRANSITIONS = {
     TicketState.RECEIVED: Ticket.back_to_queue,
     TicketState.WORKING: Ticket.work_on,
@@ -89,7 +86,7 @@ def give(ticket: Ticket, to: User | None, *, actor: User, now: dt.datetime, fiel
 
 def expect_reply(ticket: Ticket, *, now: dt.datetime, fields: list[str]) -> None:
     """The customer waits for us from now on."""
-    within = FIRST_REPLY_WITHIN if ticket.first_replied_at is None else NEXT_REPLY_WITHIN
+    within = settings.FIRST_REPLY_WITHIN if ticket.first_replied_at is None else settings.NEXT_REPLY_WITHIN
     ticket.due_at = settings.SUPPORT_SCHEDULE.after(now, within, ZoneInfo(settings.TIME_ZONE))
     fields.append("due_at")
 

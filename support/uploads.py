@@ -1,7 +1,8 @@
 """Files that people send: what is taken, where it is kept, who pays for the room, when it goes.
 
 Nothing of a file is believed: it is decoded, rebuilt (`support/pictures.py`), and kept under a random name in the data folder,
-which no web server reaches. Rows are written by `support/ticketing.py`; here are the bytes.
+which no web server reaches. Where the shop takes PDF, those are looked at and kept as they came (`support/documents.py`).
+Rows are written by `support/ticketing.py`; here are the bytes.
 """
 
 import logging
@@ -11,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -20,6 +22,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from support import documents
 from support.models import Attachment
 from support.pictures import EXTENSIONS, BadPicture, Picture, rebuilt
 
@@ -81,7 +84,8 @@ def _accepted(file: UploadedFile) -> Sent:
         raise BadFile(_("%(name)s is larger than %(most)s MB. Make it smaller and send it again.") % words)
     file.seek(0)
     try:
-        picture = rebuilt(file.read())
+        data = file.read()
+        picture = documents.checked(data) if settings.TICKET_PDF and documents.is_pdf(data) else rebuilt(data)
     except BadPicture as bad:
         raise BadFile(_("%(name)s: %(reason)s") % {"name": name, "reason": bad}) from bad
     stem = name.rpartition(".")[0] or name
@@ -113,7 +117,8 @@ def keep(files: Iterable[Sent]) -> list[Kept]:
             one = Kept(secrets.token_hex(16), sent)
             kept.append(one)
             default_storage.save(path_of(one.key, sent.picture.kind), ContentFile(sent.picture.data))
-            default_storage.save(thumbnail_path_of(one.key), ContentFile(sent.picture.thumbnail))
+            if sent.picture.thumbnail:
+                default_storage.save(thumbnail_path_of(one.key), ContentFile(sent.picture.thumbnail))
     except OSError as error:
         log.error("A file was not kept: %s", error)
         discard(kept)

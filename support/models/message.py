@@ -61,8 +61,14 @@ class Attachment(models.Model):
         return self.name
 
     @property
+    def is_picture(self) -> bool:
+        return self.kind != "pdf"
+
+    @property
     def shown_size(self) -> tuple[int, int]:
-        """Width and height of the thumbnail on a page."""
+        """Width and height of the thumbnail on a page; a document has none."""
+        if not self.is_picture:
+            return 0, 0
         scale = min(1, LONGEST_SHOWN / max(self.width, self.height))
         return max(1, round(self.width * scale)), max(1, round(self.height * scale))
 

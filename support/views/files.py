@@ -10,7 +10,7 @@ from support import queries
 from support.models import Attachment
 from support.uploads import path_of, thumbnail_path_of
 
-TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "pdf": "application/pdf"}
 # Should a browser ever show it as a page, nothing in it runs or loads.
 POLICY = "default-src 'none'; sandbox"
 
@@ -26,6 +26,8 @@ def ticket_file(request: HttpRequest, number: int, key: str) -> HttpResponse:
 
 def served(file: Attachment, *, small: bool) -> HttpResponse:
     """The bytes, with headers that let a browser show or save a picture and do nothing more. 404 where they are gone."""
+    if small and not file.is_picture:
+        raise Http404
     try:
         opened = default_storage.open(thumbnail_path_of(file.key) if small else path_of(file.key, file.kind))
     except OSError:

@@ -56,3 +56,11 @@ def moving(frames: int = 1000) -> bytes:
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
+
+
+def document(*objects: bytes, packed: bytes = b"", whole: bool = True) -> bytes:
+    """A small PDF with these words among its objects, and `packed` in a compressed one."""
+    body = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" + b"\n".join(objects)
+    stream = zlib.compress(b"BT (receipt) Tj ET " + packed)
+    body += b"2 0 obj\n<< /Filter /FlateDecode >>\nstream\n" + stream + b"\nendstream\nendobj\n"
+    return body + (b"%%EOF\n" if whole else b"")

@@ -68,6 +68,17 @@ def test_an_answer_is_due_after_so_many_business_hours_and_never_while_it_waits_
     assert again(ticket).first_replied_at == NOW + AN_HOUR
 
 
+def test_the_shop_says_within_what_time_answers_are_due(customer, agent, settings):
+    settings.FIRST_REPLY_WITHIN, settings.NEXT_REPLY_WITHIN = AN_HOUR, 3 * AN_HOUR
+    ticket = open_on(customer)
+    assert again(ticket).due_at == NOW + AN_HOUR
+    settings.FIRST_REPLY_WITHIN = 2 * AN_HOUR
+    assert again(ticket).due_at == NOW + AN_HOUR  # it moves on events alone
+    answer(ticket, agent, now=NOW + AN_HOUR)
+    writes(ticket, customer, now=NOW + 2 * AN_HOUR)
+    assert again(ticket).due_at == NOW + 5 * AN_HOUR
+
+
 def test_an_agent_who_writes_and_goes_on_working_owes_the_next_word(customer, agent):
     ticket = open_on(customer)
     answer(ticket, agent, then=TicketState.WORKING, now=NOW + AN_HOUR)
@@ -117,6 +128,7 @@ def test_no_queue_counts_the_table_to_its_end(at_desk, customer, queue, django_a
     monkeypatch.setattr("orders.admin.readonly.BoundedPaginator.MOST", 2)
     for _time in range(4):
         open_on(customer, topic=Topic.PAYMENT_NOT_CREDITED)
+    at_desk.get(LIST)  # the first page of a session is noted
     with django_assert_max_num_queries(9) as asked:
         assert at_desk.get(f"{LIST}?queue={queue}").status_code == 200
     assert all("LIMIT" in query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"])

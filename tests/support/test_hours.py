@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import environ
 import pytest
 
-from neopanel.env import support_hours
+from neopanel.env import reply_target, support_hours
 from support.hours import BadHours, parse
 
 UTC = dt.UTC
@@ -70,3 +70,16 @@ def test_hours_that_mean_nothing_are_refused_loudly(text, says):
         parse(text)
     with pytest.raises(environ.ImproperlyConfigured, match="NEOPANEL_SUPPORT_HOURS"):
         support_hours(text)
+
+
+def test_targets_are_read_as_times_of_work(monkeypatch):
+    monkeypatch.setenv("NEOPANEL_FIRST_REPLY", " 30min ")
+    assert reply_target("NEOPANEL_FIRST_REPLY", default="4h") == dt.timedelta(minutes=30)
+    assert reply_target("NEOPANEL_NEXT_REPLY", default="8h") == dt.timedelta(hours=8)
+
+
+@pytest.mark.parametrize("text", ["", "4", "0h", "-1h", "1.5h", "4 hours", "99999h", "٤h"])
+def test_a_target_that_is_no_time_is_refused_at_the_start(monkeypatch, text):
+    monkeypatch.setenv("NEOPANEL_FIRST_REPLY", text)
+    with pytest.raises(environ.ImproperlyConfigured, match="NEOPANEL_FIRST_REPLY must be a time like 30min or 4h"):
+        reply_target("NEOPANEL_FIRST_REPLY", default="4h")

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import os
+import time
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ from django.core.files.storage import FileSystemStorage
 from django.urls import reverse
 from PIL import Image
 
-from support import ticketing, tidying, uploads
+from support import documents, ticketing, tidying, uploads
 from support.models import Attachment, Ticket, TicketState, Topic
 from tests.factories import NOW
 from tests.support import files_to_send as send
@@ -169,7 +170,7 @@ REFUSED = [
     ("text", lambda: [send.sent(b"hello " * 99)], "It cannot be read as a PNG, JPEG or WebP picture."),
     (
         "pdf",
-        lambda: [send.sent(b"%PDF-1.7\n" * 9, "a.pdf")],
+        lambda: [send.sent(send.document(), "a.pdf")],
         "a.pdf: It cannot be read as a PNG, JPEG or WebP picture.",
     ),
     (
@@ -192,6 +193,55 @@ def test_a_file_that_is_not_taken_gets_a_sentence_and_the_words_stay(signed_in, 
     assert sentence in words_of(refused)
     assert "Kept with care.</textarea>" in refused.content.decode()
     assert (Ticket.objects.count(), everything_in(folder)) == (0, [])
+
+
+def test_a_receipt_may_be_a_pdf_where_the_shop_takes_them_and_is_only_saved(signed_in, settings):
+    settings.TICKET_PDF = True
+    assert "application/pdf" in signed_in.get("/tickets/new/").content.decode()
+    sent = send.document()
+    ticket = opened(signed_in, send.sent(sent, "receipt.exe"))
+    answer = signed_in.get(address(file_of(ticket)))
+    assert bytes_of(answer) == sent
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"].startswith("attachment; filename*=UTF-8''receipt.pdf")
+    assert (answer["X-Content-Type-Options"], answer["Content-Security-Policy"]) == (
+        "nosniff",
+        "default-src 'none'; sandbox",
+    )
+    assert signed_in.get(address(file_of(ticket)) + "?size=small").status_code == 404
+    shown = signed_in.get(page(ticket.pk))
+    assert "receipt.pdf (" in words_of(shown)
+    assert "?size=small" not in shown.content.decode()
+
+
+BAD_DOCUMENTS = [
+    ("script", lambda: send.document(b"<< /S /JavaScript /JS (app.alert(1)) >>"), "It does more than show pages."),
+    ("escaped name", lambda: send.document(b"<< /S /J#61vaScript >>"), "It does more than show pages."),
+    ("packed script", lambda: send.document(packed=b"<< /OpenAction 3 0 R >>"), "It does more than show pages."),
+    ("a file inside", lambda: send.document(b"<< /Type /EmbeddedFile >>"), "It does more than show pages."),
+    ("encrypted", lambda: send.document(b"<< /Encrypt 4 0 R >>"), "It is encrypted."),
+    ("a bomb", lambda: send.document(packed=b"0" * 60_000_000), "It is too large when it is unpacked."),
+    ("half", lambda: send.document(whole=False), "It is no whole PDF."),
+    ("only its name", lambda: send.SVG, "It cannot be read as a PNG, JPEG or WebP picture."),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"), [row[1:] for row in BAD_DOCUMENTS], ids=[row[0] for row in BAD_DOCUMENTS]
+)
+def test_a_document_that_does_more_than_show_pages_is_not_taken(signed_in, folder, settings, make, sentence):
+    settings.TICKET_PDF = True
+    refused = signed_in.post("/tickets/new/", WISH | {"files": send.sent(make(), "a.pdf")})
+    assert refused.status_code == 422
+    assert f"a.pdf: {sentence}" in words_of(refused)
+    assert everything_in(folder) == []
+
+
+def test_many_parts_of_a_document_are_looked_at_in_bounded_time():
+    many = send.document(b"stream\n" * 20_000)
+    begun = time.process_time()
+    assert documents.checked(many).kind == "pdf"
+    assert time.process_time() - begun < 10
 
 
 def test_an_endless_file_is_cut_off_on_its_way_and_refused(signed_in, folder):
