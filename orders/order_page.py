@@ -15,7 +15,7 @@ from orders.money import Units, undelivered
 from orders.refill_rules import RefillRules
 from orders.spread import Slot, spread_of
 from orders.statuses import OrderStatus
-from orders.verdict import Facts, Verdict, verdict_for
+from orders.verdict import Advice, Facts, Verdict, settled_in_part, verdict_for
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,12 @@ def drip_page_for(*, customer: User, order_id: int, now: dt.datetime) -> DripPag
         return None
     group = Group(runs)
     judged = queries.with_verdicts(list(runs), now)
-    tickets = runs[0].tickets.only("number", "state", "closed_at", "order").order_by("-number")
-    verdict = next(verdict for run, verdict in judged if run.pk == group.current.pk)
-    return DripPage(group, verdict, tuple(judged), tuple(tickets))
+    ours = next((verdict for _run, verdict in judged if verdict.advice == Advice.OURS), None)
+    of_current = next(verdict for run, verdict in judged if run.pk == group.current.pk)
+    # How the last run ended says nothing of the others: where a part was kept, a part is what came back.
+    in_part = settled_in_part(group.current) if group.status == OrderStatus.PARTIAL else None
+    numbers = sorted(queries.open_tickets([run.pk for run in runs]).values())
+    return DripPage(group, ours or in_part or of_current, tuple(judged), tuple({"number": n} for n in numbers))
 
 
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:

@@ -243,6 +243,11 @@ def _refunded(order: Order, now: dt.datetime) -> Verdict:
 
 
 def _part_back(order: Order, now: dt.datetime) -> Verdict:
+    return settled_in_part(order)
+
+
+def settled_in_part(order: Order) -> Verdict:
+    """What stands about a delivery of which a part came back: of one order, or of several that are told as one."""
     return Verdict(
         Advice.DONE,
         _("Done: the undelivered part is back"),

@@ -24,7 +24,8 @@ class Refused(Exception):
 class Bought:
     """An order as it must stand: `back` of `charge` is on the balance again; `sent` counts what may exist upstream.
 
-    `proposals`: the returns that reports after the close may have put before a person.
+    `proposals`: the returns that reports after the close may have put before a person. `behind`: the order that it waits for;
+    `group`: the first run of its drip-feed.
     """
 
     customer: str
@@ -41,6 +42,8 @@ class Bought:
     newest_answer: int = 0
     sent: int = 0
     proposals: set[int] = field(default_factory=set)
+    behind: int | None = None
+    group: int | None = None
 
 
 @dataclass
@@ -101,18 +104,48 @@ class Books:
             raise Refused("key_reused")
         return number
 
-    def price(self, customer: str, service: str, link: str, quantity: int, rate: int) -> int:
-        """The charge in units. Refused where the order may not be placed."""
+    def price(
+        self, customer: str, service: str, link: str, quantity: int, rate: int, runs: int = 1, queue: bool = False
+    ) -> int:
+        """The charge of one run in units. Refused where the order, or any run of it, may not be placed."""
         self.may_move()
-        if any(
-            (o.customer, o.service, o.link) == (customer, service, link) and o.status in OPEN
-            for o in self.orders.values()
-        ):
+        if self.open_on(customer, service, link) and not queue:
             raise Refused("overlap")
         charge = max(1, math.ceil(Fraction(rate * quantity, 1000)))
-        if charge > self.balances.get(customer, 0):
+        if charge * runs > self.balances.get(customer, 0):
             raise Refused("funds")
         return charge
+
+    def open_on(self, customer: str, service: str, link: str, before: int | None = None) -> int | None:
+        """The newest open order of this customer for this service on this link, of those with a smaller number than `before`."""
+        found = [
+            n
+            for n, o in self.orders.items()
+            if (o.customer, o.service, o.link) == (customer, service, link)
+            and o.status in OPEN
+            and (before is None or n < before)
+        ]
+        return max(found, default=None)
+
+    def turns(self) -> None:
+        """Whoever waits for an order that is closed waits for the next open one before it, or has its turn."""
+        for number, order in self.orders.items():
+            if order.behind is not None and self.orders[order.behind].status in CLOSED:
+                order.behind = self.open_on(order.customer, order.service, order.link, number)
+
+    def cancel_group(self, head: int) -> None:
+        """Every run that nobody has been sent comes back in full; all of them or, where money stands still, none."""
+        left = [o for n, o in self.orders.items() if o.group == head and self.nobody_has(o)]
+        if not left:
+            raise Refused
+        self.may_move()
+        for order in left:
+            self.close(order, "canceled", order.charge)
+
+    def nobody_has(self, order: Bought) -> bool:
+        return order.status == "pending" and (
+            order.submission == "queued" or (order.submission == "none" and order.behind is not None)
+        )
 
     def placed(self, number: int, key: str, bought: Bought) -> None:
         assert number not in self.orders
@@ -124,7 +157,7 @@ class Books:
         """Sets the status and brings what is back in total to `back`."""
         if back > order.back:
             self.may_move()
-        order.status = status
+        order.status, order.behind = status, None
         if back > order.back:
             self.moves(order.customer, back - order.back)
             order.back = back
@@ -182,7 +215,7 @@ class Books:
         if word in OPEN:
             if OPEN.index(word) <= OPEN.index(order.status) or order.submission == "queued":
                 raise Refused
-            order.status = word
+            order.status, order.behind = word, None
             return
         if word == "partial" and not (remains and 0 < remains < order.quantity):
             raise Refused
@@ -222,14 +255,16 @@ class Books:
 
     def cancel(self, number: int) -> None:
         order = self.orders[number]
-        if (order.status, order.submission) != ("pending", "queued"):
+        if not self.nobody_has(order):
             raise Refused
         self.close(order, "canceled", order.charge)
 
     # --- The way to the provider
 
     def waiting(self) -> set[int]:
-        return {n for n, o in self.orders.items() if (o.status, o.submission) == ("pending", "queued")}
+        return {
+            n for n, o in self.orders.items() if (o.status, o.submission) == ("pending", "queued") and o.behind is None
+        }
 
     def claimed(self, number: int, token: str) -> None:
         order = self.orders[number]

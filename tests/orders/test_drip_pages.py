@@ -5,12 +5,15 @@ import csv
 import pytest
 
 from accounts import api_keys
+from helpcenter import first_edition
 from orders import ledger, lifecycle, money, notes, sync, turns
 from orders.models import Order
 from orders.placing import OrderRefused, Wish, place_order
 from orders.statuses import OrderStatus
 from orders.verdict import Facts, verdict_for
 from orders.verification import verify
+from support import ticketing
+from support.models import Topic
 from tests.factories import NOW, fresh, fund, make_service, order_in, place
 from tests.orders.api.calling import as_form
 from tests.orders.test_drip import LINK, MINUTE, accept_next, dripped, runs_of, said, wish
@@ -283,3 +286,16 @@ def test_a_note_is_sent_to_nobody(customer, service):
     notes.write(customer=customer, order_id=order.pk, text="secret words")
     assert "secret words" not in str(sync.request_of(fresh(order)))
     assert notes.write(customer=customer, order_id=order.pk + 1, text="x") is False
+
+
+def test_what_is_said_of_all_runs_is_not_what_the_last_one_came_to(carol, customer):
+    first_edition.load(now=NOW)
+    runs = dripped(customer, runs=2)
+    accept_next(NOW)
+    said(runs[0], S.COMPLETED, 0)
+    carol.post(f"/orders/{runs[0].pk}/cancel/")
+    html = carol.get(f"/orders/{runs[0].pk}/").text
+    assert "Done: the undelivered part is back" in html
+    ticket = ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=runs[1], text="Where is it?", now=NOW)
+    html = carol.get(f"/orders/{runs[0].pk}/").text
+    assert f'href="/tickets/{ticket.number}/"' in html

@@ -36,9 +36,9 @@ def machine(customer, stranger, admin):
     """The machine with people to act and services to buy."""
     provider = make_provider()
     services = {
-        "likes": make_service(rate="0.90", minimum=1, maximum=100, provider=provider),
+        "likes": make_service(rate="0.90", minimum=1, maximum=100, provider=provider, can_drip=True),
         "views": make_service(rate="0.00000001", minimum=1, maximum=100, provider=provider),
-        "by hand": make_service(rate="0.07", minimum=1, maximum=100, by_hand=True),
+        "by hand": make_service(rate="0.07", minimum=1, maximum=100, by_hand=True, can_drip=True),
     }
     cast = Cast({"carol": customer, "sam": stranger}, services, admin)
     return type("Machine", (MoneyMachine,), {"cast": cast})
