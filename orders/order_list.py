@@ -30,7 +30,12 @@ class OrderFilter:
 
     @property
     def narrows(self) -> bool:
-        return bool(self.status or self.search or self.service is not None or self.first or self.last)
+        return bool(self.status or self.search or self.is_filtered)
+
+    @property
+    def is_filtered(self) -> bool:
+        """By more than the tab and the search."""
+        return bool(self.service is not None or self.first or self.last)
 
 
 def wanted_by(sent: Mapping[str, str]) -> OrderFilter:

@@ -40,6 +40,11 @@ class Wanted:
     def narrows(self) -> bool:
         return bool(self.search or self.category or self.flags or self.favourites)
 
+    @property
+    def is_filtered(self) -> bool:
+        """By more than the search."""
+        return bool(self.category or self.flags or self.favourites or self.order)
+
 
 @dataclass(frozen=True)
 class Shelf:

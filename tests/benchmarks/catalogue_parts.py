@@ -22,7 +22,7 @@ from orders.models import CustomRate, Provider, Service  # noqa: E402
 from orders.provider.offers import parse_services  # noqa: E402
 from orders.shelves import set_favourite  # noqa: E402
 
-ROUNDS = 50
+ROUNDS = 20
 CATEGORIES = 120
 TYPES = ("Default", "Default", "Default", "Custom Comments", "Package", "Poll")
 

@@ -11,7 +11,16 @@ from tests.journeys.conftest import DESKTOP, PHONE, open_ticket, talk_over, widt
 
 SMALLEST = {"width": 320, "height": 640}
 GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
-OPEN_TO_ALL = ["/", "/services/", "/api/", "/help/", GUIDE, "/accounts/login/", "/accounts/signup/"]
+OPEN_TO_ALL = [
+    "/",
+    "/services/",
+    "/services/changes/",
+    "/api/",
+    "/help/",
+    GUIDE,
+    "/accounts/login/",
+    "/accounts/signup/",
+]
 
 
 @pytest.fixture
@@ -25,7 +34,8 @@ def customers_pages(customer, agent, help_center) -> list[str]:
     service = Order.objects.latest("pk").service_id
     return [
         "/",
-        "/services/",
+        "/services/?order=cheap",
+        "/services/changes/",
         "/orders/new/",
         "/orders/mass/",
         f"/orders/new/?service={service}&link=https://example.com/p/x&quantity=1000000",

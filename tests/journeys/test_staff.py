@@ -1,15 +1,20 @@
 """Staff at work in /admin/: what an editor writes is what customers read, and no page breaks the policy or complains."""
 
+import json
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, expect
 
+from accounts.models import User
 from helpcenter.models import Article, StatusAdvice
-from orders.models import LedgerEntry, Provider, Service
+from orders import catalogue_jobs
+from orders.models import CatalogueImport, LedgerEntry, Provider, Service
+from orders.provider.offers import parse_services
 from orders.statuses import OrderStatus
 from support.models import CannedReply
 from support.queues import QUEUES
-from tests.factories import fresh, order_in, place
+from tests.factories import NOW, fresh, order_in, place
 from tests.journeys.axe import complaints
 from tests.journeys.conftest import DESKTOP, PHONE, open_ticket, talk_over, width_of
 from tests.orders.desk.situations import lost, reported_late
@@ -21,11 +26,21 @@ def shop(customer, agent, help_center) -> dict[str, object]:
     order = order_in(OrderStatus.PARTIAL, customer)
     return {
         "order": order,
+        "import": look_at_list(order.provider, agent),
         "ticket": talk_over(open_ticket(customer, order), agent),
         "prepared": CannedReply.objects.create(title="Anything else?", text="About {order}: anything else?"),
         "doubtful": reported_late(customer),
         "lost": lost(customer),
     }
+
+
+def look_at_list(provider: Provider, asker: User) -> CatalogueImport:
+    """A provider's list that waits to be looked at: one service is new, and the one that is sold is gone."""
+    row = {"service": "new-1", "name": "Views", "type": "Default", "rate": "0.0012345", "min": "10", "max": "1000"}
+    listed = catalogue_jobs.packed(parse_services(json.dumps([row]).encode()))
+    return CatalogueImport.objects.create(
+        provider=provider, state="ready", listed=listed, asked_by=asker, asked_at=NOW, fetched_at=NOW
+    )
 
 
 def pages_of_support(shop) -> list[str]:
@@ -75,6 +90,7 @@ def test_admin_pages_load_without_a_complaint(signed_in, admin, shop):
         address("orders_provider"),
         address("orders_provider", Provider.objects.first().pk),
         reverse("admin:orders_provider_health", args=[Provider.objects.first().pk]),
+        reverse("admin:orders_provider_import", args=[shop["import"].provider_id]),
         address("accounts_user"),
         address("accounts_user", admin.pk),
     ):
@@ -96,6 +112,7 @@ def test_axe_finds_nothing_where_staff_work(size, colours, signed_in, admin, sho
         address("orders_wallet", shop["order"].wallet_id),
         address("orders_provider"),
         reverse("admin:orders_provider_health", args=[shop["order"].provider_id]),
+        reverse("admin:orders_provider_import", args=[shop["import"].provider_id]),
         address("orders_halt"),
         *pages_of_support(shop),
         address("helpcenter_article", Article.objects.first().pk),
