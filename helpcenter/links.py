@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from helpcenter.markup import ARTICLE_ADDRESS
@@ -16,6 +16,9 @@ from helpcenter.visibility import readable
 
 WRITTEN_ADDRESS = re.compile(r"(?<=\]\()/help/([a-z0-9-]+)/(?:([a-z0-9-]+)/)?(?=[#)\s])")
 WRITTEN_NUMBER = re.compile(r"(?<=\]\()article:(\d{1,18})(?=[#)\s])")
+WITHIN = re.compile(r"(?<=\]\()/(?!/)[^)\s#?]*")
+# Served beside the pages, by the web server where there is one.
+FILES = "/static/"
 SHOWN = re.compile(r'<a href="article:(\d{1,18})(#[^"]*)?"[^>]*>(.*?)</a>', re.DOTALL)
 
 
@@ -38,6 +41,20 @@ def by_number(markdown: str, pages_of_our_own: Iterable[str] = ("faq", "search")
         return f"article:{found[section, slug]}"
 
     return WRITTEN_ADDRESS.sub(number, markdown), wrong
+
+
+def leading_nowhere(markdown: str) -> list[str]:
+    """Addresses of this site in the text at which there is no page of any kind."""
+    paths = dict.fromkeys(WITHIN.findall(markdown))
+    return [path for path in paths if not (path.startswith(FILES) or is_page(path) or is_page(f"{path}/"))]
+
+
+def is_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def by_address(markdown: str) -> str:

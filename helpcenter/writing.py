@@ -87,7 +87,7 @@ def check_references(text: str) -> Sources:
     for found in IMAGE_ADDRESS.finditer(text):
         if int(found[1]) not in sources.pictures:
             raise ValidationError(_("There is no picture number %(number)s."), params={"number": found[1]})
-    _text, wrong = links.by_number(text)
+    wrong = links.leading_nowhere(text) or links.by_number(text)[1]
     if wrong:
         raise ValidationError(_("There is no page at %(address)s."), params={"address": wrong[0]})
     numbers = links.numbers_in(text)

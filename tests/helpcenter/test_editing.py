@@ -102,6 +102,13 @@ def test_what_did_not_change_is_no_difference_however_a_browser_ends_its_lines(e
     assert "Two" not in conflict
 
 
+def test_pages_of_the_panel_are_linked_with_or_without_their_last_slash(editing, section):
+    make_article(section=section)
+    body = "[a](/balance/add/?x=1) [b](/balance#top) [c](/orders/7/) [d](//example.com/x) [e](https://example.com/y)"
+    answer = editing.post(ADD, article_form(body=body, section=section.pk, slug="linking", based_on=0))
+    assert answer.status_code == 302
+
+
 def test_words_that_arrive_once_more_after_they_were_saved_are_not_unsaved(editing, section, editor):
     article = make_article(section=section)
     form = article_form(body="One\r\n\r\nTwo", touched="1")
@@ -153,6 +160,7 @@ def test_an_address_is_used_once_in_a_section_and_again_in_another(editing, sect
         ("{{ snippet:nothing }}", "There is no snippet called “nothing”."),
         ("[x](article:987654)", "There is no article number 987654."),
         ("[x](/help/orders/gone/)", "There is no page at /help/orders/gone/."),
+        ("[x](/balance/ad/)", "There is no page at /balance/ad/."),
         ("![x](image:77)", "There is no picture number 77."),
         ("a" * (MOST_CHARACTERS + 1), "This text is too long"),
         ("a\x00b", "Null characters are not allowed"),
