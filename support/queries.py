@@ -7,8 +7,8 @@ from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from orders.models import Order
-from orders.queries import orders_of
+from orders.models import LedgerEntry, Order
+from orders.queries import entries_of, orders_of
 from support.models import Attachment, Message, Ticket
 
 FEWEST_FOR_A_MEDIAN = 10
@@ -52,6 +52,11 @@ def own_ticket(customer: User, number: str) -> Ticket | None:
     if not is_number(number):
         return None
     return tickets_of(customer).select_related("order__service").filter(pk=int(number)).first()
+
+
+def deposits_booked(customer: User) -> QuerySet[LedgerEntry]:
+    """The entries by which payments came onto the customer's balance."""
+    return entries_of(customer).filter(kind=LedgerEntry.Kind.DEPOSIT)
 
 
 def is_number(text: str) -> bool:

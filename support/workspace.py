@@ -203,6 +203,8 @@ def around(ticket: Ticket) -> Around:
 def proposal_of(ticket: Ticket, facts: Facts) -> str:
     """What speaks for solving the ticket: its cause is gone since it was opened. Empty where nothing does."""
     order = ticket.order
+    if ticket.is_open and ticket.topic == Topic.PAYMENT_NOT_CREDITED:
+        return _credited_since(ticket)
     if not ticket.is_open or order is None or not ticket.evidence.get("order"):
         return ""
     before = ticket.evidence["order"]
@@ -216,6 +218,14 @@ def proposal_of(ticket: Ticket, facts: Facts) -> str:
             "status": order.get_status_display()
         }
     return ""
+
+
+def _credited_since(ticket: Ticket) -> str:
+    entry = queries.deposits_booked(ticket.customer).filter(created_at__gt=ticket.created_at).order_by("-seq").first()
+    if entry is None:
+        return ""
+    money = show(entry.amount, settings.CURRENCY)
+    return _("Since the ticket was opened, a payment of %(money)s was credited.") % {"money": money}
 
 
 def suggested(ticket: Ticket, now: dt.datetime) -> tuple[Suggestion, ...]:

@@ -93,14 +93,16 @@ class Workspace(ReadOnly):
             "seen": max((item.message.pk for item in thread if item.message), default=0),
         }
         if may_answer:
-            context |= self._forms(request, ticket, facts)
+            context |= self._forms(request, ticket, context["proposal"])
         return render(request, "admin/support/ticket/workspace.html", context | typed, status=status)
 
-    def _forms(self, request: HttpRequest, ticket: Ticket, facts: workspace.Facts) -> dict:
+    def _forms(self, request: HttpRequest, ticket: Ticket, proposal: str) -> dict:
         drafts = dict(Draft.objects.filter(ticket=ticket, agent=request.user).values_list("is_internal", "text"))
         search = request.GET.get("find", "")
         values = canned.values_for(ticket)
         inserted = self._inserted(request, ticket)
+        if proposal and "proposal" in request.GET:
+            inserted = workspace.Inserted(proposal, TicketState.SOLVED)
         words = "\n\n".join(filter(None, (drafts.get(False, ""), inserted.text)))
         reply = {"message": words} | ({"then": inserted.then} if inserted.then else {})
         tags = ", ".join(ticket.tags.values_list("name", flat=True))

@@ -15,7 +15,7 @@ from support.hours import parse
 from support.models import Draft, Message, Tag, Ticket, TicketState, Topic
 from support.queries import conversation_of
 from tests.conftest import member
-from tests.factories import NOW, order_in, place
+from tests.factories import NOW, fund, order_in, place
 from tests.support.test_pages import page, words_of
 from tests.support.test_ticketing import again, in_state, moves, open_on
 from tests.support.test_workspace import act, desk_of
@@ -313,6 +313,18 @@ def test_an_order_that_moved_on_proposes_the_end_of_its_ticket(at_desk, customer
         order_id=order.pk, to=OrderStatus.COMPLETED, actor=ticket.customer, reason="Done", now=NOW + AN_HOUR
     )
     assert "the order moved on: Completed." in words_of(at_desk.get(desk_of(ticket)))
+
+
+def test_a_payment_that_was_credited_since_proposes_the_end_and_the_words_for_it(at_desk, customer):
+    fund(customer, "5.00")
+    ticket = open_on(customer, topic=Topic.PAYMENT_NOT_CREDITED)
+    assert "Its cause may be gone" not in words_of(at_desk.get(desk_of(ticket)))
+    fund(customer, "12.50", now=NOW + AN_HOUR)
+    sentence = "Since the ticket was opened, a payment of 12.50 USD was credited."
+    assert sentence in words_of(at_desk.get(desk_of(ticket)))
+    chosen = at_desk.get(f"{desk_of(ticket)}?proposal=1").content.decode()
+    assert f"{sentence}</textarea>" in chosen
+    assert 'value="solved" required id="reply_then_1" checked' in chosen
 
 
 def test_staff_see_the_ticket_as_its_customer_does_and_without_notes(at_desk, customer, agent):
