@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import second_factor
 from accounts.forms import MONEY_DECIMALS
 from accounts.models import ApiKey, User
+from accounts.paging import BoundedPaginator
 
 RESET = "accounts.reset_second_factor"
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -54,6 +55,7 @@ class PersonAdmin(DjangoUserAdmin):
     search_fields = ("email",)
     ordering = ("-id",)
     show_full_result_count = False
+    paginator = BoundedPaginator
     readonly_fields = ("last_login", "date_joined")
 
     def get_queryset(self, request):
@@ -115,6 +117,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
     readonly_fields = ("most_a_day",)
     search_fields = ("user__email", "prefix")
     show_full_result_count = False
+    paginator = BoundedPaginator
 
     @admin.display(description=_("most a day"))
     def most_a_day(self, key: ApiKey) -> str:

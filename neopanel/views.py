@@ -1,6 +1,7 @@
 """Pages that belong to no app: home, theme, health, browser reports."""
 
 import logging
+import threading
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -65,6 +66,19 @@ def live(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+def is_migrated() -> bool:
+    """Whether the database has all migrations of this code; a process that found it so asks no more."""
+    if not _found_migrated.is_set():
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _found_migrated.set()
+    return True
+
+
+_found_migrated = threading.Event()
+
+
 @require_GET
 @login_not_required
 def ready(request: HttpRequest) -> HttpResponse:
@@ -73,9 +87,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     A halt and silent workers are told but refuse nothing: reading goes on, and another process could do no better.
     """
     try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if missing:
+        if not is_migrated():
             return JsonResponse({"status": "database is not migrated"}, status=503)
         found = health.look(now=timezone.now())
     except DatabaseError:

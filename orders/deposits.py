@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import ledger
+from orders import ledger, limits
 from orders.deadlocks import once_more
 from orders.models import Deposit, LedgerEntry, PaymentMethod, Wallet
 from orders.money import show
@@ -111,8 +111,8 @@ def same_reference(deposit: Deposit) -> QuerySet[Deposit]:
 def confirm(*, deposit_id: int, agent: User, now: dt.datetime, amount: int | None = None, reason: str = "") -> bool:
     """A person saw the money: it is booked, once, and the customer's mail is due. False where it was confirmed before.
 
-    `amount` (units) corrects what was reported and needs a reason, which the customer reads. Raises PaymentRefused, and
-    AlreadyDecided for a refused one.
+    `amount` (units) corrects what was reported and needs a reason, which the customer reads. Raises PaymentRefused (above the
+    agent's limit too), and AlreadyDecided for a refused one.
     """
     reason = _clean(reason, "reason", LONGEST_REASON)
     with transaction.atomic(durable=True):
@@ -127,6 +127,8 @@ def confirm(*, deposit_id: int, agent: User, now: dt.datetime, amount: int | Non
         if booked != deposit.amount and not reason:
             sentence = _("Say why another amount is booked than was reported. The customer reads it.")
             raise PaymentRefused("reason", "reason", sentence)
+        if limits.is_above(actor=agent, wallet_id=deposit.wallet_id, amount=booked, now=now):
+            raise PaymentRefused("limit", "amount", limits.sentence())
         try:
             _book(deposit, amount=booked, actor=agent, note=reason, reason=reason, notify=True, now=now)
         except ledger.BalanceTooLarge:

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
-from django.db.models.functions import Abs
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import halt, ledger, lifecycle, trail
+from orders import halt, ledger, lifecycle, limits, trail
 from orders.deadlocks import once_more
 from orders.lifecycle import IN_FLIGHT, Code, NotAllowed, Outcome, Source
 from orders.models import LedgerEntry, Order
@@ -299,20 +297,8 @@ def _refuse_in_flight(order: Order) -> None:
 
 
 def _refuse_above_limit(actor: User, wallet_id: int, amount: int, now: dt.datetime) -> None:
-    """One agent moves at most the limit to or from one customer in 24 hours: many small returns are one large one."""
-    if amount <= 0 or actor.has_perm("orders.exceed_limit"):
-        return
-    moved = LedgerEntry.objects.filter(
-        wallet_id=wallet_id,
-        actor=actor,
-        kind__in=[LedgerEntry.Kind.REFUND, LedgerEntry.Kind.ADJUST],
-        created_at__gt=now - dt.timedelta(hours=24),
-    ).aggregate(total=Sum(Abs("amount")))["total"]
-    if (moved or 0) + amount > settings.MONEY_LIMIT:
-        limit = show(settings.MONEY_LIMIT, settings.CURRENCY)
-        raise NotAllowed(
-            _("More than %(limit)s a day for one customer is for a support lead to decide.") % {"limit": limit}
-        )
+    if limits.is_above(actor=actor, wallet_id=wallet_id, amount=amount, now=now):
+        raise NotAllowed(limits.sentence())
 
 
 def _move(order: Order, decision: Decision, *, actor: User, reason: str, now: dt.datetime) -> Units:

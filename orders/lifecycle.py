@@ -146,9 +146,10 @@ def cancel(*, order_id: int, actor: User, now: dt.datetime) -> Outcome:
     Halted while money is not moved.
     """
     with transaction.atomic(durable=True):
-        outcome = _cancel(locked(order_id), actor=actor, now=now)
+        order = locked(order_id)
+        outcome = _cancel(order, actor=actor, now=now)
         if outcome is None:
-            raise NotAllowed(_("The order is on its way already and cannot be canceled here any more."))
+            raise _no_cancel(order)
     return outcome
 
 
@@ -184,6 +185,20 @@ def _cancel(order: Order, *, actor: User, now: dt.datetime) -> Outcome | None:
         return None
     order.save(update_fields=fields)
     return outcome
+
+
+class NotNow(NotAllowed):
+    """It may well be possible a moment later."""
+
+
+def _no_cancel(order: Order) -> NotAllowed:
+    if order.submission == Submission.SENDING:
+        return NotNow(_("The order is being sent to the service at this moment. Try again in a minute."))
+    if order.submission == Submission.UNKNOWN:
+        return NotNow(
+            _("We are confirming with the service whether it has this order. Until then nobody can cancel it.")
+        )
+    return NotAllowed(_("The order is on its way already and cannot be canceled here any more."))
 
 
 def can_cancel_at_once(order: Order) -> bool:

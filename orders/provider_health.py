@@ -27,6 +27,9 @@ CHECK_EVERY = dt.timedelta(minutes=10)
 # How long a checking worker may take before another one may try.
 CHECK_LEASE = dt.timedelta(minutes=2)
 SLOWEST_MS = 10**6
+# A provider may ask to be left alone for so long and no longer: a wrong or hostile header must not hold customers' orders for
+# hours. Whoever is still not ready then says so again, and who keeps failing is paused.
+LONGEST_QUIET = dt.timedelta(minutes=15)
 NO_KEY = "NEOPANEL_FIELD_KEYS lacks the key that sealed this provider's API key"
 
 
@@ -64,8 +67,28 @@ def answered(*, provider_id: int, took_ms: int, now: dt.datetime) -> None:
     )
 
 
-def failed(*, provider_id: int, reason: str, now: dt.datetime, least_pause: dt.timedelta | None = None) -> None:
-    """A call failed. After five in a row, or at once with `least_pause`, the provider is paused, each time for longer."""
+def open_to_calls(now: dt.datetime, *, of: str = "provider__") -> Q:
+    """Providers that may be sent something now: in use, not paused (a pause ends by a trial, not by the clock), and not asking
+    to be left alone. `of`: the way to the provider from the rows that are filtered."""
+    quiet = Q(**{f"{of}quiet_until": None}) | Q(**{f"{of}quiet_until__lte": now})
+    return quiet & Q(**{f"{of}is_active": True, f"{of}paused_until": None})
+
+
+def failed(
+    *,
+    provider_id: int,
+    reason: str,
+    now: dt.datetime,
+    least_pause: dt.timedelta | None = None,
+    retry_after: int = 0,
+) -> None:
+    """A call failed. After five in a row, or at once with `least_pause`, the provider is paused, each time for longer.
+
+    `retry_after`: seconds that the provider asked to be left alone; kept to, up to `LONGEST_QUIET`.
+    """
+    if retry_after > 0:
+        until = now + min(dt.timedelta(seconds=retry_after), LONGEST_QUIET)
+        Provider.objects.filter(pk=provider_id).update(quiet_until=until)
     Provider.objects.filter(pk=provider_id).update(errors_per_mille=(F("errors_per_mille") * 9 + 1000) / 10)
     # The calls that were under way when the pause began fail for the same cause: they make it no longer.
     counted = Provider.objects.filter(Q(paused_until=None) | Q(paused_until__lte=now), pk=provider_id)
@@ -119,6 +142,7 @@ def check(*, provider: Provider, now: dt.datetime) -> bool:
             provider_id=provider.pk,
             reason=problem.reason,
             now=now,
+            retry_after=problem.retry_after,
             # Half open, and failed again: closed for longer.
             least_pause=PAUSE_FOR_OUR_FAULT if problem.fault else FIRST_PAUSE if provider.paused_until else None,
         )

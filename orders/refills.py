@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import lifecycle
+from orders import lifecycle, provider_health
 from orders.deadlocks import once_more
 from orders.lifecycle import Code, NotAllowed, Source
 from orders.models import Order, Refill
@@ -85,9 +85,7 @@ def request(*, order_id: int, actor: User, now: dt.datetime) -> Refill:
 def claim(*, now: dt.datetime, most: int) -> list[Refill]:
     """Takes up to `most` requested refills for this worker and commits before anybody sends a byte. Oldest due first."""
     token = str(uuid.uuid4())
-    due = Refill.objects.filter(
-        state=State.REQUESTED, send_after__lte=now, provider__is_active=True, provider__paused_until=None
-    )
+    due = Refill.objects.filter(provider_health.open_to_calls(now), state=State.REQUESTED, send_after__lte=now)
     if not due.exists():  # most of the time; on SQLite a transaction would take the write lock to learn it
         return []
     with transaction.atomic(durable=True):

@@ -6,8 +6,8 @@ The owner of the tables migrates; triggers hold even the owner (`orders/triggers
 from django.db import connection
 
 # Written once, never changed; and rows that carry money, which change but never go.
-APPEND_ONLY = ("orders_ledgerentry",)
-NEVER_DELETED = ("orders_wallet", "orders_order", "orders_orderevent", "orders_deposit")
+APPEND_ONLY = ("orders_ledgerentry", "orders_orderevent")
+NEVER_DELETED = ("orders_wallet", "orders_order", "orders_deposit")
 ROLE_SETTINGS = ("lock_timeout = '10s'", "statement_timeout = '60s'", "timezone = 'UTC'")
 
 

@@ -9,12 +9,12 @@ A timer decides one thing alone: that we stop waiting and call it unknown. It ne
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from orders import halt, lifecycle
+from orders import halt, lifecycle, provider_health
 from orders.deadlocks import once_more
 from orders.lifecycle import Code, Source
 from orders.models import Order
@@ -28,7 +28,8 @@ LEASE = dt.timedelta(seconds=120)
 LONGEST_CALL = dt.timedelta(seconds=40)
 RESTORED = "The panel was restored from a backup"
 FIRST_BACKOFF = dt.timedelta(seconds=10)
-LONGEST_BACKOFF = dt.timedelta(minutes=15)
+# Our own pauses grow to this, and what a provider asks for is kept to as far as this: see `provider_health.LONGEST_QUIET`.
+LONGEST_BACKOFF = provider_health.LONGEST_QUIET
 # The first question comes soon: quick services are done within a minute.
 FIRST_POLL_AFTER = dt.timedelta(seconds=2)
 
@@ -43,11 +44,10 @@ def claim(*, now: dt.datetime, most: int) -> list[Order]:
     token = str(uuid.uuid4())
     with transaction.atomic(durable=True):
         due = Order.objects.filter(
+            provider_health.open_to_calls(now),
             submission=Submission.QUEUED,
             status=OrderStatus.PENDING,
             send_after__lte=now,
-            provider__is_active=True,
-            provider__paused_until=None,  # a pause ends by a trial, not by the clock: `provider_health`
         )
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -78,11 +78,10 @@ def claim_unknown(*, now: dt.datetime, most: int) -> list[Order]:
     token = str(uuid.uuid4())
     with transaction.atomic(durable=True):
         due = Order.objects.filter(
+            provider_health.open_to_calls(now),
             submission=Submission.UNKNOWN,
             status=OrderStatus.PENDING,  # what a person has settled meanwhile is not sent by a machine
             send_after__lte=now,
-            provider__is_active=True,
-            provider__paused_until=None,
             provider__takes_request_id=True,
         )
         if connection.features.has_select_for_update_skip_locked:
@@ -103,26 +102,38 @@ def accepted(*, order_id: int, token: str, provider_order_id: str, now: dt.datet
             order = lifecycle.locked(order_id)
             if not _may_answer(order, token):
                 return False
-            order.submission = Submission.ACCEPTED
-            order.provider_order_id = provider_order_id
-            order.poll_at = now + FIRST_POLL_AFTER
-            order.checked_at = now
-            fields = ["submission", "provider_order_id", "poll_at", "checked_at"]
-            said = Report(to=OrderStatus.PROCESSING, raw=raw)
-            decision = decide(lifecycle.standing_of(order), said)
-            if decision.meaning == Meaning.MOVE:
-                lifecycle.move(
-                    order, decision, source=Source.SUBMIT, report=said, code=Code.ACCEPTED, now=now, fields=fields
-                )
-            else:  # an agent moved it on while it was unknown
-                lifecycle.record(order, Code.ACCEPTED, source=Source.SUBMIT, raw=raw, now=now)
-            order.save(update_fields=fields)
+            _take(order, provider_order_id, now=now, raw=raw)
     except IntegrityError:
-        return _settle_conflict(order_id=order_id, token=token, provider_order_id=provider_order_id, now=now, raw=raw)
+        return _settle_conflict(
+            order_id=order_id,
+            may_settle=lambda order: _may_answer(order, token),
+            provider_order_id=provider_order_id,
+            now=now,
+            raw=raw,
+        )
     return True
 
 
-def _settle_conflict(*, order_id: int, token: str, provider_order_id: str, now: dt.datetime, raw: str) -> bool:
+def _take(order: Order, provider_order_id: str, *, now: dt.datetime, raw: str) -> None:
+    """The provider has the order under this number. The caller holds its lock; raises IntegrityError where another has it."""
+    order.submission = Submission.ACCEPTED
+    order.provider_order_id = provider_order_id
+    order.suggested_number = ""
+    order.poll_at = now + FIRST_POLL_AFTER
+    order.checked_at = now
+    fields = ["submission", "provider_order_id", "suggested_number", "poll_at", "checked_at"]
+    said = Report(to=OrderStatus.PROCESSING, raw=raw)
+    decision = decide(lifecycle.standing_of(order), said)
+    if decision.meaning == Meaning.MOVE:
+        lifecycle.move(order, decision, source=Source.SUBMIT, report=said, code=Code.ACCEPTED, now=now, fields=fields)
+    else:  # an agent moved it on while it was unknown
+        lifecycle.record(order, Code.ACCEPTED, source=Source.SUBMIT, raw=raw, now=now)
+    order.save(update_fields=fields)
+
+
+def _settle_conflict(
+    *, order_id: int, may_settle: Callable[[Order], bool], provider_order_id: str, now: dt.datetime, raw: str
+) -> bool:
     mine = Order.objects.only("provider_id").get(pk=order_id)
     other = Order.objects.filter(provider_id=mine.provider_id, provider_order_id=provider_order_id).first()
     if other is None:
@@ -134,11 +145,11 @@ def _settle_conflict(*, order_id: int, token: str, provider_order_id: str, now: 
             order.review = True
             fields = ["review"]
             if pk == order_id:
-                if not _may_answer(order, token):
+                if not may_settle(order):
                     return False
                 # Nobody asks again by machine: the answer would be the same number.
-                order.submission, order.send_after = Submission.UNKNOWN, None
-                fields += ["submission", "send_after"]
+                order.submission, order.send_after, order.suggested_number = Submission.UNKNOWN, None, ""
+                fields += ["submission", "send_after", "suggested_number"]
             order.save(update_fields=fields)
             lifecycle.record(order, Code.CONFLICT, source=Source.SUBMIT, reason=provider_order_id, raw=raw, now=now)
     return False
@@ -147,17 +158,24 @@ def _settle_conflict(*, order_id: int, token: str, provider_order_id: str, now: 
 @once_more
 def settle_suggestion(*, order_id: int, number: str, is_known: bool, now: dt.datetime) -> bool:
     """The provider was asked for the number that an agent suggested. Known: accepted under it; else the order stays unknown."""
-    with transaction.atomic(durable=True):
-        order = lifecycle.locked(order_id)
-        if order.submission != Submission.UNKNOWN or order.suggested_number != number:
-            return False
-        order.suggested_number = ""
-        order.claim_token = str(uuid.uuid4()) if is_known else order.claim_token
-        order.save(update_fields=["suggested_number", "claim_token"])
-        if not is_known:
-            lifecycle.record(order, Code.MISSING, source=Source.PROVIDER, reason=number, now=now)
-            return False
-    return accepted(order_id=order_id, token=order.claim_token, provider_order_id=number, now=now)
+
+    def is_suggested(order: Order) -> bool:
+        return order.submission == Submission.UNKNOWN and order.suggested_number == number
+
+    try:
+        with transaction.atomic(durable=True):
+            order = lifecycle.locked(order_id)
+            if not is_suggested(order):
+                return False
+            if is_known:
+                _take(order, number, now=now, raw="")
+            else:
+                order.suggested_number = ""
+                order.save(update_fields=["suggested_number"])
+                lifecycle.record(order, Code.MISSING, source=Source.PROVIDER, reason=number, now=now)
+    except IntegrityError:
+        return _settle_conflict(order_id=order_id, may_settle=is_suggested, provider_order_id=number, now=now, raw="")
+    return is_known
 
 
 @once_more

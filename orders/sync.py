@@ -148,7 +148,7 @@ def record_answer(order: Order, outcome: AddOutcome, now: dt.datetime, *, took_m
             provider_health.answered(**health, took_ms=took_ms)
         case TryLater(seconds, reason):
             submission.try_later(**who, reason=reason, seconds=seconds or None, now=now)
-            provider_health.failed(**health, reason=reason)
+            provider_health.failed(**health, reason=reason, retry_after=seconds)
         case OurFault(reason, word):
             # The customer did nothing wrong: their order waits, and the people who can mend it are told.
             submission.try_later(**who, reason="", now=now)
@@ -166,7 +166,7 @@ def poll_due(clock: Clock) -> int:
     now = clock()
     if halt.current() is not None:
         return 0
-    due = Order.objects.filter(poll_at__lte=now, provider__is_active=True, provider__paused_until=None)
+    due = Order.objects.filter(provider_health.open_to_calls(now), poll_at__lte=now)
     asked = 0
     for provider in Provider.objects.filter(pk__in=due.values("provider")):
         claimed = claim_polls(provider, now)
@@ -221,7 +221,13 @@ def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
     except BatchFailed as failed:
         log.warning("Provider %s did not answer for %d orders: %s", provider, len(by_id), failed.reason)
         pause = provider_health.PAUSE_FOR_OUR_FAULT if failed.fault else None
-        provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock(), least_pause=pause)
+        provider_health.failed(
+            provider_id=provider.pk,
+            reason=failed.reason,
+            now=clock(),
+            least_pause=pause,
+            retry_after=failed.retry_after,
+        )
         return
     now, took_ms = clock(), elapsed_ms(begun)
     note_call(provider, f"status of {len(by_id)}", "answered", took_ms)

@@ -30,7 +30,7 @@ CANCEL_LEASE = dt.timedelta(seconds=120)
 def cancel_due(clock: Clock) -> int:
     """Passes customers' wishes to cancel on to their providers; how many were passed on."""
     now = clock()
-    due = Order.objects.filter(cancel_due__lte=now, provider__is_active=True, provider__paused_until=None)
+    due = Order.objects.filter(provider_health.open_to_calls(now), cancel_due__lte=now)
     passed = 0
     for provider in Provider.objects.filter(pk__in=due.values("provider")):
         claimed = _claim(due.filter(provider=provider), now)
@@ -60,7 +60,9 @@ def _pass_on(provider: Provider, claimed: list[Order], clock: Clock) -> None:
     try:
         answers = client.cancel(list(by_number))
     except CallFailed as failed:
-        provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock())
+        provider_health.failed(
+            provider_id=provider.pk, reason=failed.reason, now=clock(), retry_after=failed.retry_after
+        )
         return
     for number, words in answers.items():
         record_cancel_answer(order_id=by_number[number], refusal=words, now=clock())
@@ -92,7 +94,7 @@ def numbers_due(clock: Clock) -> int:
         return 0
     checked = 0
     suggested = Order.objects.filter(submission=Order.Submission.UNKNOWN).exclude(suggested_number="")
-    asked = suggested.filter(provider__paused_until=None, provider__is_active=True)
+    asked = suggested.filter(provider_health.open_to_calls(clock()))
     for provider in Provider.objects.filter(pk__in=asked.values("provider")):
         numbers = dict(asked.filter(provider=provider).values_list("suggested_number", "pk")[:MOST])
         client = client_for(provider)
@@ -102,7 +104,13 @@ def numbers_due(clock: Clock) -> int:
         try:
             known = client.statuses(list(numbers)).reports
         except BatchFailed as failed:
-            provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock(), least_pause=A_MOMENT)
+            provider_health.failed(
+                provider_id=provider.pk,
+                reason=failed.reason,
+                now=clock(),
+                least_pause=A_MOMENT,
+                retry_after=failed.retry_after,
+            )
             continue
         for number, order_id in numbers.items():
             checked += 1
@@ -163,7 +171,7 @@ def refill_leases_due(clock: Clock) -> int:
 def refill_polls_due(clock: Clock) -> int:
     """Asks providers what became of the refills that they took; how many were asked for."""
     now, asked = clock(), 0
-    due = Refill.objects.filter(poll_at__lte=now, provider__is_active=True, provider__paused_until=None)
+    due = Refill.objects.filter(provider_health.open_to_calls(now), poll_at__lte=now)
     for provider in Provider.objects.filter(pk__in=due.values("provider")):
         claimed = _claim_refill_polls(provider, now)
         if claimed:
@@ -201,7 +209,9 @@ def _ask_for_refills(provider: Provider, claimed: list[Refill], clock: Clock) ->
     try:
         reports = client.refill_statuses(list(by_number))
     except CallFailed as failed:
-        provider_health.failed(provider_id=provider.pk, reason=failed.reason, now=clock())
+        provider_health.failed(
+            provider_id=provider.pk, reason=failed.reason, now=clock(), retry_after=failed.retry_after
+        )
         return
     ends = {True: Refill.State.COMPLETED, False: Refill.State.REJECTED}
     for number, pk in by_number.items():

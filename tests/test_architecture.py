@@ -32,6 +32,8 @@ LAYERS = (
         "backups",
         "runtime_role",
         "halt",
+        "limits",
+        "looks",
         "timetable",
         "breaker",
         "trail",

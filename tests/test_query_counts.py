@@ -101,4 +101,4 @@ def test_a_list_of_the_admin_asks_the_same_for_one_row_and_for_three(asks, custo
 
 
 def test_an_order_in_the_admin_asks_the_same_whatever_happened_to_it(asks, customer, admin):
-    asks("/admin/orders/order/{order}/change/", 8, who=admin, customer=customer)
+    asks("/admin/orders/order/{order}/change/", 9, who=admin, customer=customer)

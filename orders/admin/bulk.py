@@ -1,10 +1,11 @@
 """The same wish for many orders: a page that shows count and money, then one transaction an order, then what became of each."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from orders import desk, lifecycle
+from orders import desk, lifecycle, limits
 from orders.admin.offers import demand
 from orders.admin.order_actions import SETTLE
 from orders.desk_forms import BulkForm, DeskForm
@@ -155,10 +156,7 @@ def run_view(desk_admin, request: HttpRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return _page(desk_admin, request, name, Order.objects.filter(pk__in=chosen).order_by("-pk"), form, status=422)
     reason = form.cleaned_data.get("reason", "")
-    said = [
-        _do(BULK[name].door, order_id=pk, actor=request.user, reason=reason, seen=mark, now=timezone.now())
-        for pk, mark in chosen.items()
-    ]
+    said = list(_done(BULK[name], chosen, actor=request.user, reason=reason))
     refused = [one for one in said if one.refused]
     done = len(said) - len(refused)
     context = {
@@ -169,6 +167,26 @@ def run_view(desk_admin, request: HttpRequest, name: str) -> HttpResponse:
         "refused": refused,
     }
     return render(request, "admin/orders/order/bulk_done.html", context)
+
+
+def _done(bulk: Bulk, chosen: dict[int, str], *, actor: User, reason: str) -> Iterator[Said]:
+    """Each order by itself; what all of them move together stays within the limit of who does it."""
+    moved = 0
+    for pk, mark in chosen.items():
+        row = _row_now(bulk, pk)
+        # What is above the limit alone is for the door to refuse, in its own words.
+        if row and row.money <= settings.MONEY_LIMIT < moved + row.money and not limits.may_exceed(actor):
+            yield Said(pk, limits.sentence_in_all())
+            continue
+        said = _do(bulk.door, order_id=pk, actor=actor, reason=reason, seen=mark, now=timezone.now())
+        if row and not said.refused:
+            moved += row.money
+        yield said
+
+
+def _row_now(bulk: Bulk, pk: int) -> Row | None:
+    order = Order.objects.filter(pk=pk).first() if bulk.moves_money else None
+    return bulk.row(order) if order else None
 
 
 def _do(door: Callable[..., object], *, order_id: int, **wish) -> Said:
@@ -191,6 +209,7 @@ def _read(values: Iterable[str]) -> Iterable[tuple[int, str]]:
 def _page(desk_admin, request, name: str, chosen: Iterable[Order], form: DeskForm, status: int = 200) -> HttpResponse:
     pairs = [(order, BULK[name].row(order)) for order in chosen]
     rows = [row for _order, row in pairs if row is not None]
+    total = sum(row.money for row in rows)
     context = {
         **desk_admin.admin_site.each_context(request),
         "opts": desk_admin.opts,
@@ -198,7 +217,9 @@ def _page(desk_admin, request, name: str, chosen: Iterable[Order], form: DeskFor
         "bulk": BULK[name],
         "name": name,
         "rows": rows,
-        "total": sum(row.money for row in rows),
+        "total": total,
+        "beyond": total > settings.MONEY_LIMIT and not limits.may_exceed(request.user),
+        "limit": settings.MONEY_LIMIT,
         "left_out": [order for order, row in pairs if row is None],
         "form": form,
     }

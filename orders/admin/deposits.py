@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from orders import deposits
+from orders import deposits, looks
 from orders.admin.readonly import Desk, ReadOnly
 from orders.deposit_forms import ConfirmForm, RefuseForm
 from orders.forms import AmountField
@@ -129,6 +129,9 @@ class DepositAdmin(ReadOnly):
             raise PermissionDenied
         rows = Deposit.objects.select_related("wallet__customer", "method", "decided_by")
         deposit = get_object_or_404(rows, pk=deposit_id)
+        looks.note(
+            staff=request.user, customer=deposit.wallet.customer, what=f"payment {deposit.pk}", now=timezone.now()
+        )
         alike = deposits.same_reference(deposit).select_related("wallet__customer", "method").order_by("id")
         context = {
             **self.admin_site.each_context(request),

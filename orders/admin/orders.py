@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from orders import order_page, queries
+from orders import looks, order_page, queries
 from orders.admin import bulk
 from orders.admin.action import SETTLE
 from orders.admin.offers import demand, goes_through
@@ -205,6 +205,7 @@ class OrderAdmin(ReadOnly):
         order = self._order(order_id)
         now = timezone.now()
         customer = order.wallet.customer
+        looks.note(staff=request.user, customer=customer, what=f"order {order.pk}", now=now)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -1,18 +1,8 @@
 """What all desks of this app share: lists that are never counted, and rows that admin may show but not change."""
 
 from django.contrib import admin
-from django.core.paginator import Paginator
-from django.utils.functional import cached_property
 
-
-class BoundedPaginator(Paginator):
-    """Pages of a table that may hold a billion rows: it counts no further than people turn pages. Search finds the rest."""
-
-    MOST = 10_000
-
-    @cached_property
-    def count(self):
-        return self.object_list.order_by()[: self.MOST].count()
+from accounts.paging import BoundedPaginator
 
 
 class Desk(admin.ModelAdmin):

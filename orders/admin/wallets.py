@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from orders import desk, pricing
+from orders import desk, looks, pricing
 from orders.admin.offers import Offer, demand, goes_through
 from orders.admin.readonly import ReadOnly
 from orders.desk_forms import AdjustForm, DeskForm, EndPriceForm, PriceForm, TeamReasonForm
@@ -122,6 +122,7 @@ class WalletAdmin(ReadOnly):
         if not self.has_view_permission(request):
             raise PermissionDenied
         customer = self._customer(customer_id)
+        looks.note(staff=request.user, customer=customer, what="balance", now=timezone.now())
         wallet = Wallet.objects.filter(pk=customer.pk).first() or Wallet(customer=customer)
         kind = ContentType.objects.get_for_model(Wallet)
         changes = LogEntry.objects.filter(content_type=kind, object_id=str(customer.pk)).select_related("user")

@@ -247,7 +247,9 @@ def _cancel(call: Call, order: Order | None) -> str:
         return ""  # whoever did not hear the first answer hears it again
     try:
         lifecycle.cancel(order_id=order.pk, actor=call.customer, now=call.now)
-    except (lifecycle.NotAllowed, halt.Halted):
+    except (lifecycle.NotNow, halt.Halted):
+        return words.NOT_NOW
+    except lifecycle.NotAllowed:
         return words.NO_CANCEL
     return ""
 

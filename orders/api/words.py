@@ -17,6 +17,8 @@ NO_FUNDS = "Not enough funds on balance"
 INCORRECT_ORDER = "Incorrect order ID"
 TOO_MANY = "Too many orders"
 NO_CANCEL = "Cancel is disabled for this service"
+# Ours: the trade has no words for "it is being sent" and "it is being confirmed". Programs take any text here for a no.
+NOT_NOW = "The order cannot be canceled at this moment, try again later"
 NO_REFILL = "Refill is disabled for this service"
 NOT_COMPLETED = "The order is not completed"
 NO_SUCH_REFILL = "Refill not found"

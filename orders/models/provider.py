@@ -54,6 +54,8 @@ class Provider(models.Model):
     # Health, written by `orders/provider_health.py`. A pause ends by a trial: a topped-up balance or a mended key needs no button.
     check_at = models.DateTimeField(_("next check"), null=True, blank=True)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
+    # The provider named a time (`Retry-After`): nothing is asked of it or sent to it before. No trial follows.
+    quiet_until = models.DateTimeField(_("asks to be left alone until"), null=True, blank=True)
     pause_reason = models.CharField(_("why it is paused"), max_length=300, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     answered_at = models.DateTimeField(_("last good answer"), null=True, blank=True)

@@ -5,6 +5,7 @@ The key travels in the form body, never in the address, and appears in no except
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
@@ -207,7 +208,18 @@ class ProviderClient:
         """
         if len(self.key) < 8 or self.key.isdigit():
             return body
-        return body.replace(self.key.encode(), b"[key]")
+        return written(self.key).sub(b"[key]", body)
+
+
+def written(key: str) -> re.Pattern[bytes]:
+    """The key as an answer may hold it: plain, or with characters escaped as JSON or an address escapes them."""
+    parts = []
+    for character in key:
+        plain, code = character.encode(), character.encode("utf-16-be")
+        escaped = b"".join(b"\\\\u(?i:%s)" % code[at : at + 2].hex().encode() for at in range(0, len(code), 2))
+        percent = b"".join(b"%%(?i:%02x)" % byte for byte in plain)
+        parts.append(b"(?:\\\\?%s|%s|%s)" % (re.escape(plain), escaped, percent))
+    return re.compile(b"".join(parts))
 
 
 def refuse_open_transaction() -> None:

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import re
+import threading
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
-from neopanel import health, metrics
+from neopanel import health, metrics, views
 from orders import bookkeeping, halt, provider_health, submission, triggers, worker
 from orders.models import LedgerEntry, Order
 from orders.statuses import OrderStatus
@@ -44,6 +46,20 @@ def test_ready_tells_of_workers_and_halts_and_serves_all_the_same(client, admin)
     halt.begin(reason="A check", now=NOW)
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["halted"]) == (200, True)
+
+
+def test_a_process_that_found_the_database_migrated_asks_no_more(client, django_assert_num_queries):
+    client.get("/health/ready")
+    with django_assert_num_queries(3) as asked:
+        client.get("/health/ready")
+    assert not any("django_migrations" in query["sql"] for query in asked)
+
+
+def test_a_database_that_lacks_a_migration_is_not_ready(client, monkeypatch):
+    monkeypatch.setattr(views, "_found_migrated", threading.Event())
+    MigrationRecorder.Migration.objects.filter(app="orders").latest("pk").delete()
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (503, {"status": "database is not migrated"})
 
 
 def test_workers_that_stopped_are_silent_after_two_minutes():

@@ -73,11 +73,11 @@ def test_nothing_or_less_is_not_booked(customer, agent, amount):
     assert (again(deposit).state, entries()) == ("reported", [])
 
 
-def test_a_balance_beyond_all_numbers_is_refused(customer, agent):
+def test_a_balance_beyond_all_numbers_is_refused(customer, lead):
     fund(customer, "1.00")
     deposit = report(customer)
     with pytest.raises(PaymentRefused, match="larger than can be kept"):
-        deposits.confirm(deposit_id=deposit.pk, agent=agent, amount=money.MOST, reason="x", now=NOW)
+        deposits.confirm(deposit_id=deposit.pk, agent=lead, amount=money.MOST, reason="x", now=NOW)
     assert (again(deposit).state, ledger.balance_of(customer)) == ("reported", money.parse("1.00"))
 
 
@@ -278,3 +278,21 @@ def test_the_check_finds_a_deposit_that_does_not_fit_its_entry(customer, agent, 
         triggers.drop()
         cursor.execute(statement)
     assert ("deposit differs from its entry", f"deposit {deposit.pk}") in {(f.what, f.where) for f in verify()}
+
+
+def test_a_payment_above_the_limit_is_for_a_lead(customer, agent, lead):
+    deposit = report(customer, amount="60.00")
+    with pytest.raises(PaymentRefused, match=r"More than 50\.00 USD a day for one customer is for a support lead"):
+        deposits.confirm(deposit_id=deposit.pk, agent=agent, now=NOW)
+    assert again(deposit).state == "reported"
+    assert ledger.balance_of(customer) == 0
+    assert deposits.confirm(deposit_id=deposit.pk, agent=lead, now=NOW)
+    assert ledger.balance_of(customer) == money.parse("60.00")
+
+
+def test_many_small_payments_are_one_large_one(customer, agent):
+    first, second = report(customer, amount="30.00"), report(customer, amount="30.00")
+    deposits.confirm(deposit_id=first.pk, agent=agent, now=NOW)
+    with pytest.raises(PaymentRefused, match="lead"):
+        deposits.confirm(deposit_id=second.pk, agent=agent, now=NOW)
+    assert deposits.confirm(deposit_id=second.pk, agent=agent, now=NOW + dt.timedelta(hours=25))

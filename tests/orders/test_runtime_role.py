@@ -24,6 +24,7 @@ HISTORY = [
     "TRUNCATE orders_ledgerentry CASCADE",
     "DELETE FROM orders_wallet",
     "DELETE FROM orders_order",
+    "UPDATE orders_orderevent SET reason = 'x'",
     "DELETE FROM orders_orderevent",
     "DELETE FROM orders_deposit",
     "ALTER TABLE orders_ledgerentry DISABLE TRIGGER ALL",
@@ -98,6 +99,7 @@ def test_the_grants_name_the_role_as_a_name_and_nothing_else(role, quoted):
         )
 
 
-def test_entries_may_only_be_read_and_added():
-    last = [s for s in runtime_role.grants("panel") if "orders_ledgerentry" in s]
-    assert last == ['REVOKE UPDATE, DELETE, TRUNCATE ON orders_ledgerentry FROM "panel"']
+@pytest.mark.parametrize("table", ["orders_ledgerentry", "orders_orderevent"])
+def test_history_may_only_be_read_and_added(table):
+    last = [s for s in runtime_role.grants("panel") if table in s]
+    assert last == [f'REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM "panel"']

@@ -12,6 +12,7 @@ from orders.provider.simulator_faults import LEVELS
 from orders.statuses import ACTIVE, SETTLED, OrderStatus
 from orders.verification import verify
 from tests.factories import NOW, accept, fresh, make_provider, make_service, order_in, place
+from tests.orders.provider.fake import answers, fake_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -212,3 +213,48 @@ def test_unchanged_orders_are_marked_as_checked_with_one_statement(
         with django_assert_num_queries(2):
             sync.ask(provider, claimed, clock)
     assert set(Order.objects.filter(pk__in=[o.pk for o in orders]).values_list("checked_at", flat=True)) == {clock()}
+
+
+# --- Providers that ask to be left alone
+
+
+def limited(seconds: int) -> bytes:
+    head = f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {seconds}\r\nContent-Length: 2\r\n\r\n"
+    return head.encode() + b"{}"
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(90, 90), (900, 900), (3600, 900), (999_999, 900)])
+def test_a_provider_that_names_a_time_is_left_alone_until_then_and_no_longer(customer, settings, clock, asked, kept):
+    with fake_provider(answers(limited(asked))) as fake:
+        settings.ALLOW_PRIVATE_HOSTS = [fake.host]
+        service = make_service(provider=make_provider(url=fake.url))
+        accept(place(customer, service=service), provider_order_id="77")
+        waiting = place(customer, service=service)
+        Order.objects.filter(pk=waiting.pk).update(send_after=NOW + dt.timedelta(seconds=30))
+        Order.objects.exclude(pk=waiting.pk).update(poll_at=NOW)
+        worker.run_once(chores=("poll",), clock=clock)
+        assert len(fake.requests) == 1
+        assert Provider.objects.get().quiet_until == NOW + dt.timedelta(seconds=kept)
+        clock.pass_(seconds=kept - 1)
+        Order.objects.exclude(pk=waiting.pk).update(poll_at=NOW)
+        worker.run_once(chores=("poll", "submit", "cancel"), clock=clock)
+        assert len(fake.requests) == 1
+        assert fresh(waiting).attempts == 0
+        clock.pass_(seconds=1)
+        worker.run_once(chores=("poll",), clock=clock)
+        assert len(fake.requests) == 2
+        assert Provider.objects.get().paused_until is None
+
+
+def test_an_order_that_is_told_to_wait_holds_back_the_others_of_its_provider(customer, settings, clock):
+    with fake_provider(answers(limited(60))) as fake:
+        settings.ALLOW_PRIVATE_HOSTS = [fake.host]
+        service = make_service(provider=make_provider(url=fake.url))
+        first = place(customer, service=service)
+        worker.run_once(chores=("submit",), clock=clock)
+        second = place(customer, service=service)
+        worker.run_once(chores=("submit",), clock=clock)
+        assert (fresh(first).attempts, fresh(second).attempts) == (1, 0)
+        clock.pass_(seconds=60)
+        worker.run_once(chores=("submit",), clock=clock)
+        assert (fresh(first).attempts, fresh(second).attempts) == (2, 1)

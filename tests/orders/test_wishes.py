@@ -136,6 +136,31 @@ def test_a_number_that_the_provider_does_not_know_changes_nothing(customer, agen
     assert (fresh(order).submission, fresh(order).suggested_number, fresh(order).status) == ("unknown", "", S.PENDING)
 
 
+def test_a_number_that_became_anothers_meanwhile_is_for_a_person_and_asked_for_no_more(customer, agent):
+    order = unknown_order(customer)
+    desk.suggest_number(order_id=order.pk, number="4711", actor=agent, now=NOW)
+    other = place(customer, service=order.service)
+    accept(other, provider_order_id="4711")
+    assert submission.settle_suggestion(order_id=order.pk, number="4711", is_known=True, now=NOW) is False
+    order = fresh(order)
+    assert (order.submission, order.suggested_number, order.review, order.provider_order_id) == (
+        "unknown",
+        "",
+        True,
+        None,
+    )
+    assert fresh(other).review
+    assert order.events.filter(code="conflict").count() == 1
+
+
+def test_a_number_that_was_taken_back_meanwhile_settles_nothing(customer, agent):
+    order = unknown_order(customer)
+    desk.suggest_number(order_id=order.pk, number="4711", actor=agent, now=NOW)
+    desk.suggest_number(order_id=order.pk, number="4712", actor=agent, now=NOW)
+    assert submission.settle_suggestion(order_id=order.pk, number="4711", is_known=True, now=NOW) is False
+    assert (fresh(order).submission, fresh(order).suggested_number) == ("unknown", "4712")
+
+
 @pytest.mark.parametrize("number", ["", "0", "abc", "-1", "1e3", "9" * 19, "12 "])
 def test_what_is_no_number_is_refused(customer, agent, number):
     order = unknown_order(customer)

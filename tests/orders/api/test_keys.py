@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import api_keys
 from accounts.models import ApiKey, CallWindow
 from neopanel.env import CallRate
-from orders import desk, ledger, money, worker
+from orders import desk, halt, ledger, money, submission, worker
 from orders.models import Order
 from orders.placing import Wish, place_order
 from orders.provider.wire import Accepted, parse_added
@@ -297,6 +297,24 @@ def test_cancel_is_refused_where_nobody_can_stop_the_order(call, customer, statu
     refused = {"error": "Cancel is disabled for this service"}
     assert call("cancel", orders=str(order.pk)) == [{"order": order.pk, "cancel": refused}]
     assert written() == before
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+def test_while_it_is_being_sent_or_confirmed_a_cancel_is_told_to_try_again(call, customer, state):
+    order = place(customer)
+    [claimed] = submission.claim(now=NOW, most=1)
+    if state == "unknown":
+        submission.unknown(order_id=order.pk, token=claimed.claim_token, reason="x", now=NOW)
+    not_now = {"error": "The order cannot be canceled at this moment, try again later"}
+    assert call("cancel", orders=str(order.pk)) == [{"order": order.pk, "cancel": not_now}]
+
+
+def test_while_money_is_stopped_a_cancel_is_told_to_try_again(call, customer):
+    order = place(customer)
+    halt.begin(reason="A check", now=NOW)
+    not_now = {"error": "The order cannot be canceled at this moment, try again later"}
+    assert call("cancel", orders=str(order.pk)) == [{"order": order.pk, "cancel": not_now}]
+    assert Order.objects.get().status == OrderStatus.PENDING
 
 
 def test_refill_says_why_not(call, customer, stranger):

@@ -10,7 +10,7 @@ from orders import halt, ledger, money, verification
 from orders.admin import bulk
 from orders.models import OrderEvent
 from orders.statuses import OrderStatus
-from tests.factories import NOW, fresh, order_in, place
+from tests.factories import NOW, fresh, make_service, order_in, place
 from tests.orders.desk.situations import dear, lost, reported_late, words_of
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,20 @@ def test_who_may_not_settle_sees_no_action(team, customer):
     assert "cancel_chosen" in team["agent"].get(LIST).content.decode()
     assert "cancel_chosen" not in team["auditor"].get(LIST).content.decode()
     assert "<style" not in team["auditor"].get(LIST).content.decode()
+
+
+def test_what_an_agent_moves_at_once_stays_within_the_limit_in_all(at_desk, customer, stranger, lead, client):
+    """Each is below the limit, and so is each customer's day: together they are not."""
+    service = make_service(rate="30.00")
+    orders = [reported_late(person, service=service) for person in (customer, stranger)]
+    answer = choose(at_desk, "approve", orders)
+    assert "You may move 50.00 USD in all at once." in words_of(answer)
+    values = carried(answer)
+    shown = words_of(send(at_desk, "approve", values, reason="Looked right"))
+    assert "1 order was done." in shown
+    assert "More than 50.00 USD in all at once is for a support lead to decide." in shown
+    assert sorted(fresh(order).refunded for order in orders) == [0, money.parse("30.00")]
+    client.force_login(lead)
+    assert "You may move" not in words_of(choose(client, "approve", orders))
+    assert "1 order was done." in words_of(send(client, "approve", values, reason="Looked right"))
+    assert [fresh(order).refunded for order in orders] == [money.parse("30.00")] * 2

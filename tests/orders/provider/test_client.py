@@ -1,8 +1,9 @@
 import gzip
+import json
 import logging
 import socket
 import time
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import pytest
 from django.db import transaction
@@ -272,3 +273,28 @@ def test_no_provider_is_called_inside_a_transaction():
 def test_a_transaction_of_our_own_counts_without_a_test_case_around_it():
     with transaction.atomic(), pytest.raises(InsideTransaction):
         ProviderClient("https://provider.example", KEY).balance()
+
+
+HARD_KEY = "k/e+y\u00e9\U0001f511=0123456789"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        HARD_KEY.encode(),
+        json.dumps(HARD_KEY).encode(),
+        json.dumps(HARD_KEY).upper().replace("\\U", "\\u").replace("K/E+Y", "k/e+y").encode(),
+        json.dumps(HARD_KEY).replace("/", "\\/").encode(),
+        "".join(f"\\u{ord(c):04x}" if ord(c) < 0x10000 else json.dumps(c)[1:-1] for c in HARD_KEY).encode(),
+        quote(HARD_KEY, safe="").encode(),
+    ],
+    ids=["plain", "JSON", "JSON in capitals", "slash escaped", "all escaped", "as in an address"],
+)
+def test_our_key_is_taken_out_of_an_answer_however_it_is_written(told):
+    body = b'{"error": "Odd key ' + told.strip(b'"') + b'"}'
+    with fake_provider(answers(response(body))) as provider:
+        outcome = client(provider.url, provider.host, key=HARD_KEY).add(ORDER)
+    assert isinstance(outcome, Unknown)
+    assert outcome.raw == '{"error": "Odd key [key]"}'
+    assert "[key]" in outcome.reason
+    assert "0123456789" not in outcome.reason
