@@ -2,12 +2,14 @@
 
 import pytest
 
+from orders import refills
 from orders.models import Order
 from orders.statuses import OrderStatus
 from support.models import TicketState, Topic
-from tests.factories import NOW, order_in
+from tests.factories import NOW, make_service, order_in
 from tests.journeys.axe import complaints
 from tests.journeys.conftest import DESKTOP, PHONE, open_ticket, talk_over, width_of
+from tests.orders.test_drip import dripped
 
 SMALLEST = {"width": 320, "height": 640}
 GUIDE = "/help/orders-troubleshooting/order-statuses-explained/"
@@ -28,6 +30,9 @@ def customers_pages(customer, agent, help_center) -> list[str]:
     """The main pages of somebody with orders in every status, one of them with a link that has no place to break."""
     orders = [order_in(status, customer) for status in OrderStatus if status != OrderStatus.REFUNDED]
     long = order_in(OrderStatus.IN_PROGRESS, customer, link=f"https://example.com/{'a' * 300}")
+    runs = dripped(customer, runs=3, interval=60)
+    refilled = order_in(OrderStatus.COMPLETED, customer, service=make_service(refill_days=30))
+    refills.request(order_id=refilled.pk, actor=customer, now=NOW)
     ticket = open_ticket(customer, orders[0])
     answered = talk_over(open_ticket(customer, orders[1]), agent)
     solved = talk_over(open_ticket(customer, orders[2]), agent, then=TicketState.SOLVED)
@@ -40,7 +45,10 @@ def customers_pages(customer, agent, help_center) -> list[str]:
         "/orders/mass/",
         f"/orders/new/?service={service}&link=https://example.com/p/x&quantity=1000000",
         "/orders/",
-        *(f"/orders/{order.pk}/" for order in (*orders, long)),
+        *(f"/orders/{order.pk}/" for order in (*orders, long, *runs, refilled)),
+        f"/orders/{runs[0].pk}/?run=1",
+        f"/orders/new/?service={runs[0].service_id}&link={runs[0].link}&quantity=100&runs=3&interval=60",
+        f"/orders/new/?service={service}&link={runs[0].link}&quantity=100",
         "/balance/",
         f"/balance/statement/{NOW:%Y-%m}/",
         "/balance/add/",
