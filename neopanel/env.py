@@ -1,12 +1,15 @@
 """What the environment says, read once and failing loudly. `docs/operations.md` lists every name."""
 
 import datetime as dt
+import importlib.util
 import os
 import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -128,6 +131,36 @@ def support_hours(text: str) -> hours.Hours:
         return hours.parse(text)
     except hours.BadHours as bad:
         raise environ.ImproperlyConfigured(f"NEOPANEL_SUPPORT_HOURS: {bad}") from None
+
+
+def upload_storage(name: str, folder: Path) -> dict[str, Any]:
+    """Where uploads are kept, as Django's STORAGES wants it: in the data folder, or in a bucket by `s3://bucket/prefix?endpoint=...`.
+
+    Keys come from the environment as every S3 program reads them (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY). Raises
+    `ImproperlyConfigured` with a sentence for anything else, and where the library is not installed.
+    """
+    text = env.str(name, default="")
+    if not text:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder / "uploads"}}
+    told = urlsplit(text)
+    options = dict(parse_qsl(told.query))
+    if told.scheme != "s3" or not told.netloc or set(options) - {"endpoint", "region"}:
+        raise environ.ImproperlyConfigured(f"{name} must be like s3://bucket/prefix?endpoint=https://...&region=...")
+    if not all(importlib.util.find_spec(module) for module in ("storages", "boto3")):
+        raise environ.ImproperlyConfigured(
+            f'{name} needs a library: .venv/bin/pip install "django-storages[s3]>=1.14,<2"'
+        )
+    return {
+        "BACKEND": "support.s3_uploads.S3Uploads",
+        "OPTIONS": {
+            "bucket_name": told.netloc,
+            "location": told.path.strip("/"),
+            "endpoint_url": options.get("endpoint"),
+            "region_name": options.get("region"),
+            "file_overwrite": False,
+            "default_acl": None,  # as the bucket says: it must not be public
+        },
+    }
 
 
 def incoming(folder: Path) -> Path:

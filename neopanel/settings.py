@@ -18,6 +18,7 @@ from neopanel.env import (
     poll_schedule,
     reply_target,
     support_hours,
+    upload_storage,
 )
 
 NEOPANEL_ENV = env.str("NEOPANEL_ENV", default="demo")
@@ -211,10 +212,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / ".static"
 STATICFILES_DIRS = [ROOT / "static"]
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "uploads"},
-    },
+    "default": upload_storage("NEOPANEL_UPLOADS", DATA_DIR),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

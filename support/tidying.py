@@ -60,4 +60,7 @@ def sweep(now: dt.datetime) -> int:
 
 
 def _listed(path: str) -> tuple[list[str], list[str]]:
-    return default_storage.listdir(path) if default_storage.exists(path) else ([], [])
+    try:
+        return default_storage.listdir(path)
+    except FileNotFoundError:  # a disk says so; a bucket has no folders and lists nothing
+        return [], []

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from orders.admin.readonly import BoundedPaginator
+from accounts.paging import BoundedPaginator
 from support import desk, queries, queues, ticketing
 from support.admin import bulk
 from support.admin.reporting import report_view

@@ -125,7 +125,7 @@ def test_a_queue_begins_with_what_is_due_first_and_says_when(at_desk, customer):
 
 @pytest.mark.parametrize("queue", [queue.name for queue in queues.QUEUES])
 def test_no_queue_counts_the_table_to_its_end(at_desk, customer, queue, django_assert_max_num_queries, monkeypatch):
-    monkeypatch.setattr("orders.admin.readonly.BoundedPaginator.MOST", 2)
+    monkeypatch.setattr("accounts.paging.BoundedPaginator.MOST", 2)
     for _time in range(4):
         open_on(customer, topic=Topic.PAYMENT_NOT_CREDITED)
     at_desk.get(LIST)  # the first page of a session is noted

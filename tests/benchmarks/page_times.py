@@ -1,0 +1,79 @@
+"""Times every page of the shop that fills this database: `python -m tests.benchmarks.page_times ROUNDS`; `pages.py` runs it."""
+
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+django.setup()
+
+from accounts.models import User  # noqa: E402 (models need the line above)
+from orders.models import Order  # noqa: E402
+from support.models import Ticket  # noqa: E402
+from tests.benchmarks.shop import HEAVY  # noqa: E402
+from tests.plans import noted, whole_reads  # noqa: E402
+
+CUSTOMER = (
+    "/", "/services/", "/orders/", "/orders/?status=completed", "/orders/?before={middle}", "/orders/?q={order}", "/orders/new/",
+    "/orders/{order}/", "/balance/", "/balance/?kind=refund", "/balance/add/", "/tickets/", "/tickets/{ticket}/",
+    "/accounts/api-keys/", "/help/", "/help/orders-troubleshooting/order-statuses-explained/",
+)  # fmt: skip
+STAFF = (
+    "/admin/orders/order/", "/admin/orders/order/?q={order}", "/admin/orders/order/{order}/change/", "/admin/orders/ledgerentry/",
+    "/admin/orders/wallet/", "/admin/orders/deposit/", "/admin/orders/provider/", "/admin/orders/service/",
+    "/admin/support/ticket/", "/admin/support/ticket/?queue=due", "/admin/support/ticket/{ticket}/change/", "/admin/accounts/user/",
+)  # fmt: skip
+
+
+def measured(rounds: int) -> dict[str, dict[str, Any]]:
+    """Page -> queries, milliseconds (median and 99th of a hundred), and the large tables that it read whole."""
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+    call_command("load_help", verbosity=0, stdout=sys.stderr)
+    heavy = User.objects.get(email=HEAVY)
+    staff = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("ada@example.com", "-")
+    orders = Order.objects.filter(wallet_id=heavy.pk)
+    names = {
+        "order": orders.order_by("-pk").values_list("pk", flat=True).first(),
+        "middle": orders.order_by("pk").values_list("pk", flat=True)[orders.count() // 2],
+        "ticket": Ticket.objects.filter(customer=heavy).order_by("-pk").values_list("pk", flat=True).first(),
+    }
+    found = {}
+    for who, pages in ((heavy, CUSTOMER), (staff, STAFF), (None, ("/metrics", "/health/ready"))):
+        client = Client()
+        if who is not None:
+            client.force_login(who)
+        for page in pages:
+            found[page] = of_page(client, page.format(**names), rounds)
+    return found
+
+
+def of_page(client: Client, address: str, rounds: int) -> dict[str, Any]:
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries, noted() as statements:
+        answer = client.get(address)
+    if answer.status_code not in {200, 286}:
+        raise SystemExit(f"{address} answers {answer.status_code}")
+    times = []
+    for _round in range(rounds):
+        begun = time.perf_counter()
+        client.get(address)
+        times.append((time.perf_counter() - begun) * 1000)
+    whole = whole_reads(statements, forced=False)
+    return {
+        "queries": len(queries),
+        "p50": round(statistics.median(times), 1),
+        "p99": round(statistics.quantiles(times, n=100)[98], 1),
+        "read_whole": sorted({line.partition(":")[0] for line in whole}),
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(measured(int(sys.argv[1]))) + "\n")

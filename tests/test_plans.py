@@ -1,0 +1,96 @@
+"""No page reads a whole table that grows with the shop: the database's own plan says so, on both databases."""
+
+import pytest
+from django.contrib.admin import site
+
+from helpcenter import first_edition
+from neopanel import metrics
+from orders import queries
+from orders.models import Order
+from support.queues import QUEUES
+from tests.factories import NOW
+from tests.plans import noted, tables_read_whole, whole_reads
+from tests.test_query_counts import ADMIN_LISTS, FRAGMENTS, PAGES, add_rows
+
+pytestmark = pytest.mark.django_db
+
+LISTS_OF_CUSTOMERS = [
+    "/orders/?q=https://example.com/p/1",
+    "/orders/?q=12",
+    "/orders/?before=9999999",
+    "/orders/?after=1",
+    "/orders/?format=csv",
+    "/balance/?before=9999999",
+    "/balance/?format=csv",
+    "/tickets/?before=9999999",
+]
+LISTS_OF_STAFF = [
+    "/admin/orders/order/{order}/change/",
+    "/admin/orders/order/?q=https://example.com/p/1",
+    "/admin/orders/order/?q=carol@example.com",
+    "/admin/orders/order/?q=12",
+    *(f"/admin/support/ticket/?queue={queue.name}" for queue in QUEUES),
+]
+
+
+@pytest.fixture
+def look(client, customer, admin, time_machine, monkeypatch):
+    """Loads a page as this person, twice, and gives what it read whole."""
+    for desk in site._registry.values():
+        monkeypatch.setattr(desk, "list_per_page", 2)  # a list that fits on one page is read whole for good reason
+    time_machine.move_to(NOW, tick=False)
+    first_edition.load(now=NOW)
+    order = add_rows(customer, [0, 1, 2])
+
+    def load(path, who, **headers):
+        client.force_login(who)
+        address = path.format(order=order)
+        client.get(address, **headers)
+        with noted() as statements:
+            answer = client.get(address, **headers)
+            b"".join(answer) if answer.streaming else answer.content
+        assert answer.status_code in {200, 286}
+        assert statements
+        return whole_reads(statements, forced=True)
+
+    return load
+
+
+@pytest.mark.parametrize("path", [*PAGES, *LISTS_OF_CUSTOMERS])
+def test_a_customers_page_reads_by_indexes(look, customer, path):
+    assert look(path, customer) == []
+
+
+@pytest.mark.parametrize("path", FRAGMENTS)
+def test_a_fragment_reads_by_indexes(look, customer, path):
+    assert look(path, customer, headers={"HX-Request": "true"}) == []
+
+
+@pytest.mark.parametrize("path", [*(f"/admin/{model}/" for model in ADMIN_LISTS), *LISTS_OF_STAFF])
+def test_a_page_of_the_team_reads_by_indexes(look, admin, path):
+    assert look(path, admin) == []
+
+
+def test_the_figures_for_watchers_read_by_indexes(look, customer):
+    with noted() as statements:
+        list(metrics.figures(now=NOW))
+    assert len(statements) > 10
+    assert whole_reads(statements, forced=True) == []
+
+
+def test_what_the_desk_looks_for_reads_by_indexes(look):
+    wanted = [queries.under_review(), queries.unknown(), queries.overdue(NOW), queries.wishing_to_cancel()]
+    with noted() as statements:
+        for orders in [*wanted, queries.needing_attention(NOW)]:
+            list(orders.order_by("-pk")[:25])
+    assert whole_reads(statements, forced=True) == []
+
+
+def test_a_read_without_an_index_is_noticed(customer):
+    """The proof that the tests above can fail."""
+    with noted() as statements:
+        list(Order.objects.filter(quantity=7).order_by("rate"))
+        list(Order.objects.filter(wallet_id=customer.pk).order_by("-pk"))
+    [slow, quick] = statements
+    assert list(tables_read_whole(*slow, forced=True)) == ["orders_order"]
+    assert list(tables_read_whole(*quick, forced=True)) == []
