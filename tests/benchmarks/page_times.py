@@ -76,4 +76,4 @@ def of_page(client: Client, address: str, rounds: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measured(int(sys.argv[1]))) + "\n")
+    sys.stdout.write(json.dumps({"pages": measured(int(sys.argv[1]))}) + "\n")

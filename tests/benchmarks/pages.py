@@ -7,18 +7,11 @@ The ratio is the median against the median at the first size. Whole tables read 
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
-from tools.postgres import cluster
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.benchmarks.scratch import database, inside
 
 
 def main() -> int:
@@ -44,26 +37,13 @@ def main() -> int:
 
 
 def measured(orders: int, rounds: int, *, postgres: bool) -> dict[str, Any]:
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="neopanel-bench-"))
-        address = stack.enter_context(cluster()) if postgres else f"sqlite:///{folder}/shop.sqlite3"
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "neopanel.settings",
-            "NEOPANEL_DATA_DIR": folder,
-            "DATABASE_URL": address,
-        }
-        run: dict[str, Any] = {"cwd": ROOT, "env": environment, "check": True}
-        for command in (["migrate"], ["collectstatic", "--noinput"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command, "--verbosity", "0"], stdout=subprocess.DEVNULL, **run
-            )
+    with database(postgres=postgres) as environment:
         begun = time.monotonic()
-        subprocess.run([sys.executable, "-m", "tests.benchmarks.shop", str(orders)], stdout=subprocess.DEVNULL, **run)
+        inside(environment, "tests.benchmarks.shop", str(orders))
         made = round(time.monotonic() - begun, 1)
-        timed = [sys.executable, "-m", "tests.benchmarks.page_times", str(rounds)]
-        pages = json.loads(subprocess.run(timed, stdout=subprocess.PIPE, **run).stdout.splitlines()[-1])
-    database = "PostgreSQL" if postgres else "SQLite"
-    return {"database": database, "orders": orders, "made_in_s": made, "pages": pages}
+        timed = inside(environment, "tests.benchmarks.page_times", str(rounds))
+    name = "PostgreSQL" if postgres else "SQLite"
+    return {"database": name, "orders": orders, "made_in_s": made, "pages": timed["pages"]}
 
 
 if __name__ == "__main__":

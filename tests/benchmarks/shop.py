@@ -250,4 +250,5 @@ class Book:
 if __name__ == "__main__":
     begun = time.monotonic()
     fill(int(sys.argv[1]))
-    sys.stdout.write(f"{sys.argv[1]} orders in {time.monotonic() - begun:.1f} s, the books in order\n")
+    told = {"orders": int(sys.argv[1]), "seconds": round(time.monotonic() - begun, 1), "books": "in order"}
+    sys.stdout.write(json.dumps(told) + "\n")
