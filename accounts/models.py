@@ -42,6 +42,9 @@ class User(AbstractUser):
     low_balance = models.BigIntegerField(_("tell below"), null=True, blank=True)
     digest = models.CharField(_("summary"), max_length=8, choices=Digest.choices, blank=True, default="")
     digest_at = models.DateTimeField(_("next summary"), null=True, blank=True, editable=False)
+    # When the account is deleted, for who asked for it (`neopanel/leaving.py`); and when it was.
+    leaves_at = models.DateTimeField(_("deleted from"), null=True, blank=True, editable=False)
+    left_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
@@ -54,6 +57,7 @@ class User(AbstractUser):
         permissions = [("reset_second_factor", _("Can reset the second factor of customers"))]
         indexes = [
             models.Index(fields=["digest_at"], condition=Q(digest_at__isnull=False), name="user_digest_due"),
+            models.Index(fields=["leaves_at"], condition=Q(leaves_at__isnull=False), name="user_leaves"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -56,8 +56,8 @@ def mails_due(clock: Callable[[], dt.datetime]) -> int:
         late.update(notice_due_at=None, text="", html="")
     sent = outbox.deliver(AccountMail.objects.all(), message_about, most=AT_ONCE, clock=clock)
     if sent:
-        # What was said is nobody's business any more: a code, an address from which somebody signed in.
-        AccountMail.objects.filter(notified_at__isnull=False).exclude(text="").update(text="", html="")
+        # To whom and what is nobody's business any more: a code, where somebody signed in, who left.
+        AccountMail.objects.filter(notified_at__isnull=False).exclude(text="").update(to="", text="", html="")
         AccountMail.objects.filter(created_at__lt=now - KEEP, notice_due_at=None).delete()
     return sent
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import api_keys as keys
-from accounts import mails
+from accounts import mails, sessions
 from accounts.forms import ApiKeyForm, PreferencesForm
 from accounts.letters import zone_of
 
@@ -61,6 +61,27 @@ def preferences(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your preferences are saved."))
         return redirect("preferences")
     return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+def session_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "usersessions/usersession_list.html", {"sessions": sessions.sessions_of(request)})
+
+
+@require_POST
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Signs out one of one's own sessions; 404 for any other."""
+    if not sessions.end(user=request.user, session_id=min(session_id, 2**63 - 1)):
+        raise Http404
+    messages.success(request, _("The session is ended."))
+    return redirect("usersessions_list")
+
+
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    sessions.end_others(user=request.user, but=request.session.session_key)
+    messages.success(request, _("All other sessions are ended."))
+    return redirect("usersessions_list")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from helpcenter.feeds import SITEMAPS
-from neopanel import views
+from neopanel import own_account, views
 from neopanel.help_from_ticket import draft_from_ticket
 from neopanel.metrics import metrics
 from neopanel.styleguide import styleguide
@@ -22,6 +22,10 @@ admin.site.login = secure_admin_login(admin.site.login)
 urlpatterns = [
     path("", views.home, name="home"),
     path("accounts/", include("accounts.urls")),
+    path("accounts/data/", own_account.data, name="own_data"),
+    path("accounts/data/download/", own_account.download, name="own_data_download"),
+    path("accounts/leave/", own_account.leave, name="leave"),
+    path("accounts/stay/", own_account.stay, name="stay"),
     path("accounts/", include("allauth.urls")),
     path("", include("orders.urls")),
     path("help/", include("helpcenter.urls")),

@@ -4,7 +4,7 @@ WHO = ("visitor", "owner", "stranger", "agent", "editor", "admin")
 
 # Where a redirect leads to, in one word.
 LEADS_TO = {"/accounts/login/": "in", "/admin/login/": "door", "/accounts/reauthenticate/": "again", "/": "home"}
-LEADS_TO |= {"/accounts/email/": "email", "/accounts/password/change/": "password"}
+LEADS_TO |= {"/accounts/data/": "data", "/accounts/email/": "email", "/accounts/password/change/": "password"}
 
 # route, method, then the answer for each of WHO
 TABLE = """
@@ -42,6 +42,12 @@ accounts/2fa/webauthn/keys/<int:pk>/remove/ GET in again again again again again
 accounts/2fa/webauthn/keys/<int:pk>/edit/ GET in again again again again again
 styleguide/ GET in 200 200 200 200 200
 accounts/sessions/ GET in 200 200 200 200 200
+accounts/sessions/others/end/ POST in up up up up up
+accounts/sessions/<int:session_id>/end/ POST in 404 404 404 404 404
+accounts/data/ GET in 200 200 200 200 200
+accounts/data/download/ GET in again again again again again
+accounts/leave/ GET in again again again again again
+accounts/stay/ POST in data data data data data
 accounts/2fa/webauthn/login/ GET in home home home home home
 services/ GET 200 200 200 200 200 200
 services/changes/ GET 200 200 200 200 200 200

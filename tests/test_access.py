@@ -67,6 +67,7 @@ def things(customer, agent) -> dict[str, object]:
         "<int:year>": NOW.year,
         "<int:month>": NOW.month,
         "<int:key_id>": key.pk,
+        "<int:session_id>": 987_654,
         "<int:pk>": 1,
         "<id>": customer.pk,
         "<int:user_id>": customer.pk,

@@ -48,6 +48,7 @@ LAYERS = (
         "verdict",
         "queries",
         "groups",
+        "forgetting",
         "spending",
         "spread",
         "shelves",

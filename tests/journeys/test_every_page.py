@@ -67,6 +67,8 @@ def customers_pages(customer, agent, help_center) -> list[str]:
         "/accounts/email/",
         "/accounts/password/change/",
         "/accounts/2fa/",
+        "/accounts/sessions/",
+        "/accounts/data/",
         "/styleguide/",
     ]
 

@@ -4,12 +4,18 @@ import threading
 from django.core.management.base import BaseCommand
 
 from accounts import posting
+from neopanel import leaving
 from neopanel.checks import refuse_to_start_unsafely
 from orders import worker
 from support import letters, tidying
 
 # Chores of an app that orders does not know.
-worker.CHORES |= {"account_mails": posting.mails_due, "letters": letters.letters_due, "tidy": tidying.tidy_due}
+worker.CHORES |= {
+    "account_mails": posting.mails_due,
+    "leave": leaving.leave_due,
+    "letters": letters.letters_due,
+    "tidy": tidying.tidy_due,
+}
 
 
 class Command(BaseCommand):
