@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from orders import queries
 from orders.models import Deposit, Halt, Provider
-from support.models import Ticket
+from support.models import ContactNote, Ticket
 from support.queues import in_queue
 
 MOST_COUNTED = 999
@@ -61,6 +61,12 @@ THINGS = {
     "ticket": Thing(
         gettext_lazy("Tickets that nobody has"), "support.view_ticket", "support_ticket", "queue=unassigned"
     ),
+    "outside": Thing(
+        gettext_lazy("Messages from people who cannot sign in"),
+        "support.view_contactnote",
+        "support_contactnote",
+        "state=open",
+    ),
     "late": Thing(gettext_lazy("Orders far beyond their time"), "orders.view_order", "orders_order", "attention=late"),
     "paused": Thing(
         gettext_lazy("Providers that are paused"),
@@ -92,6 +98,7 @@ def count_all(now: dt.datetime) -> dict[str, int]:
         "deposit": Deposit.objects.filter(state=Deposit.State.REPORTED),
         "due": in_queue(Ticket.objects.all(), "due", agent=None, now=now),
         "ticket": in_queue(Ticket.objects.all(), "unassigned", agent=None, now=now),
+        "outside": ContactNote.objects.filter(closed_at=None),
         "late": queries.overdue(now),
         "paused": Provider.objects.exclude(paused_until=None),
     }

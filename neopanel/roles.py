@@ -9,6 +9,7 @@ EDIT_HELP = ("helpcenter.add_*", "helpcenter.change_*", "helpcenter.view_*", "he
 REVIEW_HELP = ("helpcenter.*",)
 ANSWER = (*READ_ALL, "support.answer_ticket")
 PREPARE = ("support.add_cannedreply", "support.change_cannedreply", "support.delete_cannedreply")
+ANNOUNCE = ("support.add_sitenotice", "support.change_sitenotice")
 
 # Money of orders and payments, each movement within the shop's limit (NEOPANEL_MONEY_LIMIT).
 DESK = (*ANSWER, "orders.decide_deposit", "orders.settle_order", "orders.refund_order")
@@ -18,6 +19,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Support lead": (
         *DESK,
         *PREPARE,
+        *ANNOUNCE,
         "accounts.reset_second_factor",
         "orders.exceed_limit",
         "orders.set_custom_rate",
@@ -29,6 +31,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Auditor": READ_ALL,
     "Operator": (
         *READ_ALL,
+        *ANNOUNCE,
         "orders.add_category",
         "orders.change_category",
         "orders.delete_category",

@@ -8,16 +8,20 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from helpcenter.feeds import SITEMAPS
+from helpcenter.views import article
 from neopanel import own_account, views
 from neopanel.help_from_ticket import draft_from_ticket
 from neopanel.metrics import metrics
 from neopanel.styleguide import styleguide
+from support.views import outside
 
 # Django's own admin sign-in would let people in without their second factor.
 admin.autodiscover()
 # Where somebody is signed in is for their own eyes.
 admin.site.unregister(UserSession)
 admin.site.login = secure_admin_login(admin.site.login)
+
+POLICIES = "payments-balance-policies"
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -31,6 +35,11 @@ urlpatterns = [
     path("help/", include("helpcenter.urls")),
     path("sitemap.xml", login_not_required(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("tickets/", include("support.urls")),
+    # Articles that the editors own, at addresses that never change.
+    path("terms/", article, {"section": POLICIES, "slug": "terms-of-service"}, name="terms"),
+    path("privacy/", article, {"section": POLICIES, "slug": "privacy"}, name="privacy"),
+    path("contact/", outside.contact_page, name="contact"),
+    path("notices/<int:notice_id>/close/", outside.close_notice, name="close_notice"),
     path("admin/help-from-ticket/<int:number>/", admin.site.admin_view(draft_from_ticket), name="help_from_ticket"),
     path("admin/", admin.site.urls),
     path("styleguide/", styleguide, name="styleguide"),

@@ -4,7 +4,12 @@ WHO = ("visitor", "owner", "stranger", "agent", "editor", "admin")
 
 # Where a redirect leads to, in one word.
 LEADS_TO = {"/accounts/login/": "in", "/admin/login/": "door", "/accounts/reauthenticate/": "again", "/": "home"}
-LEADS_TO |= {"/accounts/data/": "data", "/accounts/email/": "email", "/accounts/password/change/": "password"}
+LEADS_TO |= {
+    "/accounts/data/": "data",
+    "/tickets/new/": "new",
+    "/accounts/email/": "email",
+    "/accounts/password/change/": "password",
+}
 
 # route, method, then the answer for each of WHO
 TABLE = """
@@ -76,6 +81,10 @@ help/<slug:section>/<slug:slug>/helpful/ POST 422 422 422 422 422 422
 sitemap.xml GET 200 200 200 200 200 200
 help/<slug:section>/ GET 200 200 200 200 200 200
 help/<slug:section>/<slug:slug>/ GET 200 200 200 200 200 200
+terms/ GET 200 200 200 200 200 200
+privacy/ GET 200 200 200 200 200 200
+contact/ GET 200 new new new new new
+notices/<int:notice_id>/close/ POST 404 404 404 404 404 404
 tickets/ GET in 200 200 200 200 200
 tickets/new/ GET in 200 200 200 200 200
 tickets/new/beside/ POST in 200 200 200 200 200
@@ -275,6 +284,18 @@ admin/support/customerread/<path:object_id>/history/ GET in door door 200 403 20
 admin/support/customerread/<path:object_id>/delete/ GET in door door 403 403 403
 admin/support/customerread/<path:object_id>/change/ GET in door door 200 403 200
 admin/support/customerread/<path:object_id>/ GET in door door change change change
+admin/support/contactnote/ GET in door door 200 403 200
+admin/support/contactnote/add/ GET in door door 403 403 403
+admin/support/contactnote/<path:object_id>/history/ GET in door door 200 403 200
+admin/support/contactnote/<path:object_id>/delete/ GET in door door 403 403 403
+admin/support/contactnote/<path:object_id>/change/ GET in door door 200 403 200
+admin/support/contactnote/<path:object_id>/ GET in door door change change change
+admin/support/sitenotice/ GET in door door 200 403 200
+admin/support/sitenotice/add/ GET in door door 403 403 200
+admin/support/sitenotice/<path:object_id>/history/ GET in door door 200 403 200
+admin/support/sitenotice/<path:object_id>/delete/ GET in door door 403 403 403
+admin/support/sitenotice/<path:object_id>/change/ GET in door door 200 403 200
+admin/support/sitenotice/<path:object_id>/ GET in door door change change change
 admin/support/ticket/next/ POST in door door change 403 change
 admin/support/ticket/bulk/ GET in door door 200 403 200
 admin/support/ticket/bulk/<slug:name>/ POST in door door 404 403 404

@@ -19,8 +19,8 @@ from helpcenter import first_edition
 from helpcenter.models import Article, HelpImage, OldAddress, Section, Snippet, StatusAdvice, Synonyms
 from orders import halt, mass, shelving
 from orders.models import Category, LedgerEntry
-from support import ticketing
-from support.models import AdviceAnswer, CannedReply, CustomerRead, Topic
+from support import contact, ticketing
+from support.models import AdviceAnswer, CannedReply, CustomerRead, SiteNotice, Topic
 from tests.access_table import LEADS_TO, TABLE, WHO
 from tests.conftest import PASSWORD, person
 from tests.factories import NOW, place
@@ -68,6 +68,9 @@ def things(customer, agent) -> dict[str, object]:
         "<int:month>": NOW.month,
         "<int:key_id>": key.pk,
         "<int:session_id>": 987_654,
+        "<int:notice_id>": 987_654,
+        "support/contactnote": contact.receive(email="x@example.com", text="Hello", address="", now=NOW).pk,
+        "support/sitenotice": SiteNotice.objects.create(text="Hello", ends_at=timezone.now()).pk,
         "<int:pk>": 1,
         "<id>": customer.pk,
         "<int:user_id>": customer.pk,

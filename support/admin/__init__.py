@@ -1,5 +1,5 @@
 """The agents' side. Every change goes through a door (`support/ticketing.py`, `support/desk.py`)."""
 
-from support.admin import prepared, tickets
+from support.admin import outside, prepared, tickets
 
-__all__ = ["prepared", "tickets"]
+__all__ = ["outside", "prepared", "tickets"]

@@ -4,6 +4,9 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from support.models import SiteNotice
+from support.site_notices import notices_for
+
 register = template.Library()
 
 
@@ -22,3 +25,10 @@ def span(length: dt.timedelta | None) -> str:
         return ngettext("about %(count)s hour", "about %(count)s hours", hours) % {"count": hours}
     days = round(hours / 24)
     return ngettext("about %(count)s day", "about %(count)s days", days) % {"count": days}
+
+
+@register.simple_tag(takes_context=True)
+def site_notices(context) -> list[SiteNotice]:
+    """What the shop says on every page, for this reader; nothing where there is no request (pages of faults)."""
+    request = context.get("request")
+    return notices_for(request) if request is not None and hasattr(request, "user") else []
