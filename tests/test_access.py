@@ -70,7 +70,7 @@ def things(customer, agent) -> dict[str, object]:
         "<int:session_id>": 987_654,
         "<int:notice_id>": 987_654,
         "support/contactnote": contact.receive(email="x@example.com", text="Hello", address="", now=NOW).pk,
-        "support/sitenotice": SiteNotice.objects.create(text="Hello", ends_at=timezone.now()).pk,
+        "support/sitenotice": SiteNotice.objects.create(text="Hello", begins_at=NOW, audience="signed_in").pk,
         "<int:pk>": 1,
         "<id>": customer.pk,
         "<int:user_id>": customer.pk,
