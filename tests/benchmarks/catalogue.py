@@ -27,6 +27,7 @@ def main() -> int:
                 result |= said
             else:
                 result[f"import, {part}: seconds"] = said["seconds"]
+                result[f"import, {part}: CPU seconds"] = said["CPU"]
                 result[f"import, {part}: peak MB"] = said["peak MB"]
     told(result)
     return 0
