@@ -13,6 +13,7 @@ from statistics import median, quantiles
 
 from django.db import transaction
 from django.db.models import Min
+from django.db.models.functions import Coalesce
 
 from orders import timetable
 from orders.models import ChoreRun, OrderEvent, ServiceTimes
@@ -87,21 +88,29 @@ def learn(*, now: dt.datetime) -> tuple[int, bool]:
     return len(found), len(ripe) == EVENTS_AT_ONCE
 
 
-SAID = ("order", "applied", "from_status", "to_status", "source", "order__provider")
+SAID = ("order", "applied", "from_status", "to_status", "source", "order__provider", "order__runs", "order__run")
 
 
-def teaches(applied: bool, before: str, after: str, source: str, provider: int | None) -> bool:
-    """Whether this event is the end of a delivery, said by whoever delivers."""
+def teaches(
+    applied: bool, before: str, after: str, source: str, provider: int | None, runs: int | None, run: int | None
+) -> bool:
+    """Whether this event is the end of a delivery, said by whoever delivers.
+
+    A drip-feed that the provider runs by itself takes as long as the customer wished: it says nothing.
+    """
+    if runs is not None and run is None:
+        return False
     delivers = OrderEvent.Source.AGENT if provider is None else OrderEvent.Source.PROVIDER
     return applied and after in DELIVERED and before != after and source == delivers
 
 
 def settled(ended: dict[int, dt.datetime]) -> Iterable[Settled]:
-    """The orders with these ends, as samples, oldest end first; one query."""
+    """The orders with these ends, as samples, oldest end first; one query. What waited for its turn is measured from there."""
     started = (
         OrderEvent.objects.filter(order__in=ended, applied=True, to_status__in=STARTED)
         .order_by()
-        .values_list("order", "order__service", "order__created_at", "order__status")
+        .annotate(begun=Coalesce("order__due_at", "order__created_at"))
+        .values_list("order", "order__service", "begun", "order__status")
         .annotate(first=Min("created_at"))
     )
     rows = {order: (service, placed, status, first) for order, service, placed, status, first in started}

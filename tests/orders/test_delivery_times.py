@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from orders import delivery_times, worker
-from orders.models import ChoreRun, OrderEvent, ServiceTimes
+from orders.models import ChoreRun, Order, OrderEvent, ServiceTimes
 from orders.models.measuring import FEWEST
 from orders.statuses import OrderStatus as S
 from tests.factories import NOW, accept, fresh, make_service, order_in, place, reported
@@ -82,6 +82,23 @@ def test_an_order_that_was_done_when_asked_had_started_by_then(customer):
     reported(order, S.COMPLETED, remains=0, now=NOW + 4 * A_MINUTE)
     learn()
     assert ServiceTimes.objects.get(pk=service.pk).samples == [[4, 4, 0]]
+
+
+def test_a_run_that_waited_for_its_turn_is_measured_from_there(customer):
+    service = make_service()
+    order = accept(place(customer, service=service))
+    Order.objects.filter(pk=order.pk).update(runs=3, run=2, due_at=NOW + 60 * A_MINUTE)
+    reported(order, S.COMPLETED, remains=0, now=NOW + 70 * A_MINUTE)
+    learn()
+    assert ServiceTimes.objects.get(pk=service.pk).samples == [[10, 10, 0]]
+
+
+def test_a_drip_feed_of_the_providers_teaches_nothing(customer):
+    order = accept(place(customer))
+    Order.objects.filter(pk=order.pk).update(runs=3)
+    reported(order, S.COMPLETED, remains=0, now=NOW + 70 * A_MINUTE)
+    learn()
+    assert not ServiceTimes.objects.exists()
 
 
 def test_a_hand_that_settles_a_providers_order_teaches_nothing(customer, agent):
