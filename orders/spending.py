@@ -71,7 +71,11 @@ def totals_since(customer: User, since: dt.date) -> list[Total]:
         created_at__gte=begin_of(since),
     )
     rest = tallies.totals(newest).values_list("day", "kind", "category", "amount", "entries")
-    return [Total(*row) for row in tallied.union(rest, all=True)]
+    # PostgreSQL sums whole numbers as Decimal; money is int everywhere.
+    return [
+        Total(day, kind, category, int(amount), int(entries))
+        for day, kind, category, amount, entries in tallied.union(rest, all=True)
+    ]
 
 
 def spending_of(*, customer: User, balance: int, now: dt.datetime) -> Spending:
@@ -127,7 +131,7 @@ def months_of(*, customer: User, now: dt.datetime) -> list[dt.date]:
     if first is None:
         return []
     month, oldest = now.astimezone(dt.UTC).date().replace(day=1), first.astimezone(dt.UTC).date().replace(day=1)
-    months = []
+    months: list[dt.date] = []
     while month >= oldest and len(months) < 36:
         months.append(month)
         month = (month - dt.timedelta(days=1)).replace(day=1)
