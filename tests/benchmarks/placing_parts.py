@@ -16,12 +16,13 @@ from django.utils import timezone
 django.setup()
 
 from accounts.models import User  # noqa: E402 (models need the line above)
-from orders import links  # noqa: E402
+from orders import deposits, links  # noqa: E402
 from orders.models import Order, Service, Wallet  # noqa: E402
+from orders.money import parse  # noqa: E402
 from orders.placing import Wish, place_order  # noqa: E402
 from orders.verification import verify  # noqa: E402
 from tests.benchmarks.clients import rate  # noqa: E402
-from tests.factories import fund, make_service  # noqa: E402
+from tests.factories import make_service  # noqa: E402
 
 # Numbers that nothing else in the statements has: they are told apart by their value.
 FIRST_CUSTOMER = 7_000_001
@@ -109,7 +110,14 @@ def main(clients: int, seconds: float, rounds: int) -> dict[str, float]:
         User.objects.create(pk=number, email=f"c{number}@example.com") for number in range(first, first + clients + 1)
     ]
     for person in people:
-        fund(person, "10000000.00")
+        deposits.credit(
+            customer=person,
+            amount=parse("10000000.00"),
+            note="",
+            reference=uuid.uuid4().hex,
+            notify=False,
+            now=timezone.now(),
+        )
     said, example = recorded(people[-1], service)
     found: dict[str, list[float]] = {"door": [], "raw": []}
     for _round, name in itertools.product(range(rounds), found):
