@@ -32,7 +32,7 @@ from tools.environment import DEVELOPMENT_LOCK, PYTHON, ROOT, RUNTIME_LOCK, VENV
 from tools.postgres import find_programs
 from tools.processes import Part, run_together
 from tools.quality import run_checks
-from tools.system import ensure_chromium, ensure_driver, ensure_pgbouncer
+from tools.system import ensure_chromium, ensure_driver, ensure_gettext, ensure_pgbouncer
 from tools.testing import run_tests
 
 DEMO_PASSWORD = "neopanel-demo"  # noqa: S105 (shown on the sign-in page of the demo)
@@ -85,6 +85,7 @@ def test(arguments: list[str]) -> int:
         find_programs()
         chromium = ensure_chromium()
         ensure_driver(VENV)
+        ensure_gettext()
         if not arguments:
             ensure_pgbouncer()
     return run_tests(arguments, neutral_environment() | {"CHROMIUM": chromium})

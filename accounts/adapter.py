@@ -3,9 +3,9 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from accounts import addresses, posting
+from accounts import addresses, languages, posting
 from accounts.account_words import WORDS, letter_for
 from accounts.letters import message_of
 
@@ -13,6 +13,13 @@ from accounts.letters import message_of
 class AccountAdapter(DefaultAccountAdapter):
     def get_from_email(self):
         return settings.DEFAULT_FROM_EMAIL
+
+    def save_user(self, request, user, form, commit=True):
+        """Who signs up on a page in another language than the shop's gets mails in it, too."""
+        language = translation.get_language()
+        if language in languages.offered() and language != settings.LANGUAGE_CODE:
+            user.language = language
+        return super().save_user(request, user, form, commit)
 
     def get_client_ip(self, request):
         """As everywhere in the panel: behind a proxy of the shop what that proxy wrote, else the connection's own."""

@@ -25,7 +25,8 @@ def forget(*, user: User, now: dt.datetime) -> None:
     user.api_keys.update(name="", networks="")
     lines = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
     lines.update(object_repr=pseudonym)
-    user.email, user.time_zone, user.digest, user.mails_off = pseudonym, "", "", []
+    user.email, user.mails_off = pseudonym, []
+    user.time_zone = user.language = user.digest = ""
     user.is_active, user.last_login = False, None
     user.low_balance = user.digest_at = user.leaves_at = None
     user.left_at = now

@@ -107,6 +107,12 @@ def time_zone_choices() -> list:
 
 
 class PreferencesForm(forms.ModelForm):
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=lambda: [("", _("As the browser says")), *settings.LANGUAGES],
+        required=False,
+        help_text=_("Pages and mails are in this language; the help is in the shop's."),
+    )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=time_zone_choices,
@@ -137,7 +143,7 @@ class PreferencesForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("time_zone", "digest")
+        fields = ("language", "time_zone", "digest")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

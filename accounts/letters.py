@@ -14,9 +14,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from accounts import mails
+from accounts import languages, mails
 from accounts.models import User
 
 
@@ -88,7 +88,7 @@ def zone_of(user: User) -> zoneinfo.ZoneInfo | None:
 
 
 @contextmanager
-def times_of(user: User) -> Iterator[None]:
-    """Times are written in this person's zone while it lasts."""
-    with timezone.override(zone_of(user)):
+def read_by(user: User) -> Iterator[None]:
+    """Words are in this person's language and times in their zone while it lasts; in the shop's where they chose none."""
+    with translation.override(languages.language_of(user) or settings.LANGUAGE_CODE), timezone.override(zone_of(user)):
         yield

@@ -36,6 +36,8 @@ class User(AbstractUser):
     last_name = None
     email = models.EmailField(_("e-mail address"), unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
+    # One of settings.LANGUAGES; "" is nothing chosen.
+    language = models.CharField(_("language"), max_length=12, blank=True, default="")
     # Kinds of mail that this person switched off, of `mails.OPTIONAL`.
     mails_off = models.JSONField(_("mails switched off"), default=list, blank=True)
     # In units, like all money (`orders/money.py`): a mail when the balance falls below it. None: no such mail.

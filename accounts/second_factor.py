@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import posting
-from accounts.letters import Letter, page
+from accounts.letters import Letter, page, read_by
 from accounts.models import User
 
 LONGEST_REASON = 200
@@ -48,7 +48,8 @@ def reset(*, user_id: int, actor: User, reason: str) -> None:
             change_message=f"Second factor reset. {reason.strip()[:LONGEST_REASON]}",
             single_object=True,
         )
-        posting.post(_letter(), to=user.email, now=timezone.now())
+        with read_by(user):
+            posting.post(_letter(), to=user.email, now=timezone.now())
 
 
 def _letter() -> Letter:

@@ -4,14 +4,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import api_keys as keys
-from accounts import mails, sessions
+from accounts import languages, mails, sessions
 from accounts.forms import ApiKeyForm, PreferencesForm
 from accounts.letters import zone_of
 
@@ -57,9 +57,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
         person = form.instance
         zone = zone_of(person) or timezone.get_default_timezone()
         person.digest_at = mails.next_digest(every=person.digest, zone=zone, now=timezone.now())
-        person.save(update_fields=["time_zone", "mails_off", "low_balance", "digest", "digest_at"])
+        person.save(update_fields=["time_zone", "mails_off", "low_balance", "digest", "digest_at", "language"])
+        translation.activate(languages.language_of(person) or translation.get_language_from_request(request))
         messages.success(request, _("Your preferences are saved."))
-        return redirect("preferences")
+        response = redirect("preferences")
+        languages.remember(request, response, languages.language_of(person))
+        return response
     return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)
 
 

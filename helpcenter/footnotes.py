@@ -5,7 +5,10 @@ Every note leads back to the places that refer to it, by links that say so to wh
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
@@ -37,15 +40,24 @@ def place_id(token: Token) -> str:
     return f"{PREFIX}{number_of(token)}-from" + (f"-{nth}" if nth > 1 else "")
 
 
+@contextmanager
+def shop_language() -> Iterator[None]:
+    """What stands inside a text is kept with it: it is in the text's language, whoever publishes that."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
+
+
 def draw_mark(renderer, tokens, place, options, env) -> str:
     number = number_of(tokens[place])
-    says = escape(_("Note %(number)s") % {"number": number})
+    with shop_language():
+        says = escape(_("Note %(number)s") % {"number": number})
     link = f'<a href="#{PREFIX}{number}" role="doc-noteref" aria-label="{says}">{number}</a>'
     return f'<sup class="{MARK}" id="{place_id(tokens[place])}">{link}</sup>'
 
 
 def draw_section_open(renderer, tokens, place, options, env) -> str:
-    return f'<section class="{SECTION}" role="doc-endnotes" aria-label="{escape(_("Notes"))}">\n<ol>\n'
+    with shop_language():
+        return f'<section class="{SECTION}" role="doc-endnotes" aria-label="{escape(_("Notes"))}">\n<ol>\n'
 
 
 def draw_section_close(renderer, tokens, place, options, env) -> str:
@@ -63,10 +75,11 @@ def draw_note_close(renderer, tokens, place, options, env) -> str:
 def draw_way_back(renderer, tokens, place, options, env) -> str:
     token = tokens[place]
     nth, number = int(token.meta["subId"]) + 1, number_of(token)
-    if nth > 1:
-        says = _("Back to the text, place %(nth)s of note %(number)s") % {"nth": nth, "number": number}
-    else:
-        says = _("Back to the text from note %(number)s") % {"number": number}
+    with shop_language():
+        if nth > 1:
+            says = _("Back to the text, place %(nth)s of note %(number)s") % {"nth": nth, "number": number}
+        else:
+            says = _("Back to the text from note %(number)s") % {"number": number}
     # The sign after the arrow keeps phones from drawing a coloured picture.
     return f' <a href="#{place_id(token)}" role="doc-backlink" aria-label="{escape(says)}">\u21a9\ufe0e</a>'
 

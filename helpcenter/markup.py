@@ -219,14 +219,16 @@ def set_callouts(state: StateCore) -> None:
 
 
 def callout_title(kind: str) -> str:
-    titles = {
-        "note": _("Note"),
-        "tip": _("Tip"),
-        "important": _("Important"),
-        "warning": _("Warning"),
-        "caution": _("Caution"),
-    }
-    return titles[kind]
+    """In the shop's language, as the text around it: it is kept with the text, whoever publishes that."""
+    with footnotes.shop_language():
+        titles = {
+            "note": _("Note"),
+            "tip": _("Tip"),
+            "important": _("Important"),
+            "warning": _("Warning"),
+            "caution": _("Caution"),
+        }
+        return titles[kind]
 
 
 def unused(name: str, used: dict[str, int]) -> str:

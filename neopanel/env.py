@@ -163,6 +163,15 @@ def upload_storage(name: str, folder: Path) -> dict[str, Any]:
     }
 
 
+def languages(codes: list[str], known: dict[str, str], *, first: str) -> list[tuple[str, str]]:
+    """The languages that the shop offers, its own first. Raises `ImproperlyConfigured` for one without a catalogue."""
+    for code in (first, *codes):
+        if code not in known:
+            names = ", ".join(known)
+            raise environ.ImproperlyConfigured(f"LANGUAGE_CODE and NEOPANEL_LANGUAGES may name {names}; not {code!r}.")
+    return [(code, known[code]) for code in dict.fromkeys([first, *codes])]
+
+
 def incoming(folder: Path) -> Path:
     """Where files wait while they are sent; inside the data folder, made where it is missing."""
     path = folder / "incoming"

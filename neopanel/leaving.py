@@ -68,7 +68,7 @@ def ask(*, user: User, gives_up_balance: bool, now: dt.datetime) -> dt.datetime:
         user.leaves_at = now + WAIT
         user.save(update_fields=["leaves_at"])
         trail.write(actor=user, thing=user, words="Asked for the account to be deleted.", now=now)
-        with letters.times_of(user):
+        with letters.read_by(user):
             posting.post(_asked_letter(user.leaves_at), to=user.email, now=now)
     return user.leaves_at
 
@@ -108,12 +108,13 @@ def leave(*, user_id: int, now: dt.datetime) -> bool:
             ticket.solve()
             ticket.closed_at, ticket.due_at, ticket.changed_at = now, None, now
             ticket.save(update_fields=["state", "closed_at", "due_at", "changed_at"])
-        address = user.email
+        with letters.read_by(user):
+            last_word = letters.message_of(_gone_letter(), to=user.email)
         support_forgetting.forget(user=user, now=now)
         money_forgetting.forget(user=user)
         forgetting.forget(user=user, now=now)
         trail.write(actor=user, thing=user, words="The account is deleted, as its owner asked.", now=now)
-        posting.post(_gone_letter(), to=address, now=now)
+        posting.keep(last_word, now=now)
     return True
 
 

@@ -6,10 +6,11 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import addresses, second_factor
+from accounts.languages import language_of
 from accounts.letters import zone_of
 
 # The session's note of when it was last written into the list, and how old that may become, in seconds.
@@ -18,13 +19,13 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 
 
 class PageMiddleware:
-    """Times are shown in the customer's zone; pages of signed-in people are kept by no cache."""
+    """Words are in the reader's language and times in their zone; pages of signed-in people are kept by no cache."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        activate_time_zone(request.user)
+        activate_reader(request)
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if request.user.is_authenticated:
@@ -69,6 +70,12 @@ class SessionListMiddleware:
         return self.get_response(request)
 
 
-def activate_time_zone(user) -> None:
+def activate_reader(request) -> None:
+    """Django has set the language by the cookie or the browser before this; what somebody chose for their account counts more."""
+    user = request.user
     zone = zone_of(user) if user.is_authenticated else None
     timezone.activate(zone) if zone else timezone.deactivate()
+    language = language_of(user) if user.is_authenticated else ""
+    if language:
+        translation.activate(language)
+        request.LANGUAGE_CODE = language

@@ -100,6 +100,7 @@ def account_of(user: User) -> dict:
         "joined": user.date_joined,
         "last_sign_in": user.last_login,
         "time_zone": user.time_zone,
+        "language": user.language,
         "mails_switched_off": user.mails_off,
         "summary": user.digest,
         "tell_below": None if user.low_balance is None else plain(user.low_balance),

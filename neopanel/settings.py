@@ -12,6 +12,7 @@ from neopanel.env import (
     env,
     generated,
     incoming,
+    languages,
     make_field_key,
     make_secret,
     networks,
@@ -201,7 +202,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{BRAND} <no-reply@e
 
 # --- Words, times, numbers
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-LANGUAGES = [("en", "English")]
+# Named in their own words, for people who do not read the page's. Every one needs its catalogue in locale/ (docs/translating.md).
+KNOWN_LANGUAGES = {"en": "English", "es": "Español"}
+LANGUAGES = languages(env.list("NEOPANEL_LANGUAGES", default=["en", "es"]), KNOWN_LANGUAGES, first=LANGUAGE_CODE)
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True

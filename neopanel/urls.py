@@ -43,6 +43,7 @@ urlpatterns = [
     path("admin/help-from-ticket/<int:number>/", admin.site.admin_view(draft_from_ticket), name="help_from_ticket"),
     path("admin/", admin.site.urls),
     path("styleguide/", styleguide, name="styleguide"),
+    path("language/", views.choose_language, name="choose_language"),
     path("theme/", views.choose_theme, name="choose_theme"),
     path("csp-report/", views.csp_report, name="csp_report"),
     path("health/live", views.live, name="health_live"),

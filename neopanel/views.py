@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import languages
 from neopanel import health
 from neopanel.context import THEMES
 from neopanel.dashboard import dashboard_for
@@ -36,18 +37,35 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_not_required
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """One of the shop's languages, kept in a cookie and, of who is signed in, with the account: their mails follow it."""
+    response = redirect(way_back(request))
+    code = request.POST.get("language", "")
+    if code not in languages.offered():
+        return response
+    if request.user.is_authenticated:
+        languages.choose(user=request.user, code=code)
+    languages.remember(request, response, code)
+    return response
+
+
+@require_POST
+@login_not_required
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or (anything else) as the system says; kept in a cookie, so that the server renders the choice."""
-    back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = "/"
-    response = redirect(back)
+    response = redirect(way_back(request))
     theme = request.POST.get("theme", "")
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=A_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
     else:
         response.delete_cookie("theme")
     return response
+
+
+def way_back(request: HttpRequest) -> str:
+    """The page that the choice was made on; never another site."""
+    back = request.POST.get("next", "/")
+    return back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "/"
 
 
 @require_POST

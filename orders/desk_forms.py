@@ -2,6 +2,7 @@
 
 from django import forms
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -115,7 +116,7 @@ class SettleForm(OrderDeskForm):
         is_part = cleaned.get("to") == OrderStatus.PARTIAL
         if is_part and not self.has_error("remains") and not (remains and 0 < remains < quantity):
             words = _("Say how many of %(quantity)s were not delivered: between 1 and %(most)s.")
-            self.add_error("remains", words % {"quantity": f"{quantity:,}", "most": f"{quantity - 1:,}"})
+            self.add_error("remains", words % {"quantity": intcomma(quantity), "most": intcomma(quantity - 1)})
         return cleaned
 
 

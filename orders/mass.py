@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -57,7 +58,7 @@ def read(text: str) -> list[str]:
     if not lines:
         raise BadPaste(_("Enter at least one line."))
     if len(lines) > MOST_LINES:
-        raise BadPaste(_("These are %(count)s lines; at most 1,000 go at once.") % {"count": f"{len(lines):,}"})
+        raise BadPaste(_("These are %(count)s lines; at most 1,000 go at once.") % {"count": intcomma(len(lines))})
     return lines
 
 

@@ -7,6 +7,8 @@ import re
 from decimal import Decimal
 from typing import NewType
 
+from django.utils.formats import get_format, number_format
+
 Units = NewType("Units", int)
 
 SCALE = 10**8
@@ -50,10 +52,12 @@ def plain(units: int) -> str:
 
 
 def show(units: int, currency: str) -> str:
-    """For people: `1,234.50 USD`."""
+    """For people, as their language writes numbers: `1,234.50 USD`, `1.234,50 USD`."""
     whole, _, fraction = plain(units).partition(".")
     sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(digits):,}.{fraction} {currency}"
+    return (
+        f"{sign}{number_format(int(digits), force_grouping=True)}{get_format('DECIMAL_SEPARATOR')}{fraction} {currency}"
+    )
 
 
 def charge_for(rate: int, quantity: int) -> Units:

@@ -39,7 +39,7 @@ def deposits() -> QuerySet[Deposit]:
 def message_about(deposit: Deposit, mail: object = None) -> EmailMultiAlternatives:
     """The mail about a decided deposit."""
     customer = deposit.wallet.customer
-    with letters.times_of(customer):
+    with letters.read_by(customer):
         return letters.message_of(order_letters.of_deposit(deposit), to=customer.email, connection=mail)
 
 
@@ -95,7 +95,7 @@ def letter_about(bundle: Sequence[Notice], *, now: dt.datetime, mail: object = N
     customer = first.wallet.customer
     if not customer.is_active or not mails.wants(customer, first.kind):
         return None
-    with letters.times_of(customer):
+    with letters.read_by(customer):
         letter = _composed(bundle, now=now)
         return letter and letters.message_of(letter, to=customer.email, user=customer, connection=mail)
 

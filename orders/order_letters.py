@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
@@ -76,7 +77,7 @@ def _of_one(order: Order, *, returned: int, kind: str, now: dt.datetime) -> Lett
         (_("Charged"), money(order.charge)),
     ]
     if order.remains is not None and order.status != OrderStatus.ERROR:
-        facts.insert(4, (_("Delivered"), f"{order.delivered:,} / {order.quantity:,}"))
+        facts.insert(4, (_("Delivered"), f"{intcomma(order.delivered)} / {intcomma(order.quantity)}"))
     if order.refunded:
         facts.append((_("Returned"), money(order.refunded)))
     return Letter(
@@ -144,8 +145,8 @@ def of_digest(wallet: Wallet, *, since: dt.datetime, now: dt.datetime) -> Letter
     ours = queries.with_verdicts(active, now)
     ask = [order for order, verdict in ours if verdict.advice == Advice.CONTACT]
     counted = Counter(OrderStatus(order.status) for order in settled)
-    facts = [(str(status.label), f"{count:,}") for status, count in counted.most_common()]
-    facts.append((_("On their way"), f"{len(active):,}"))
+    facts = [(str(status.label), intcomma(count)) for status, count in counted.most_common()]
+    facts.append((_("On their way"), intcomma(len(active))))
     facts += [(str(LedgerEntry.Kind(kind).label), money(amount)) for kind, amount in sorted(moved.items())]
     facts.append((_("Balance now"), money(wallet.balance)))
     period = {"brand": settings.BRAND, "since": date_format(localtime(since), "j M Y, H:i")}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -155,7 +156,7 @@ def quote(*, customer: User, wish: Wish) -> Quote:
 def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
     """What is wrong with the quantity, beside the field that makes it: the quantity's own, or the list that is counted."""
     at = service.rule.lines_of or "quantity"
-    limits = {"minimum": f"{service.minimum:,}", "maximum": f"{service.maximum:,}"}
+    limits = {"minimum": intcomma(service.minimum), "maximum": intcomma(service.maximum)}
     if quantity is None:
         sentence = _("Enter a quantity from %(minimum)s to %(maximum)s.") % limits
         return [Problem("quantity", at, sentence, service.minimum)]

@@ -7,6 +7,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -51,7 +52,9 @@ def answer(*, note_id: int, agent: User, text: str, now: dt.datetime) -> None:
         note.answer = text
         _close(note, agent=agent, now=now)
         trail.write(actor=agent, thing=note, words=_("Answered by mail."), now=now)
-        posting.post(_letter(note), to=note.email, now=now)
+        # Not in the language of whoever answers: nothing is known of the reader's but that they found the shop.
+        with translation.override(settings.LANGUAGE_CODE):
+            posting.post(_letter(note), to=note.email, now=now)
 
 
 def put_aside(*, note_id: int, agent: User, now: dt.datetime) -> None:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import outbox
-from accounts.letters import Letter, domain, message_of, page, times_of
+from accounts.letters import Letter, domain, message_of, page, read_by
 from support.models import TicketMail
 from support.models.ticket import REOPEN_WITHIN
 
@@ -27,7 +27,7 @@ def letters() -> QuerySet[TicketMail]:
 
 def message_about(letter: TicketMail, connection: object = None) -> EmailMultiAlternatives:
     customer = letter.ticket.customer
-    with times_of(customer):
+    with read_by(customer):
         return message_of(letter_about(letter), to=customer.email, user=customer, connection=connection)
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 
 LONGEST = 5000
@@ -32,7 +33,7 @@ def clean(text: str) -> str:
     if not any(_is_visible(character) for character in text):
         raise BadText(_("Write a few words about what happened."))
     if len(text) > LONGEST:
-        words = {"length": f"{len(text):,}", "longest": f"{LONGEST:,}"}
+        words = {"length": intcomma(len(text)), "longest": intcomma(LONGEST)}
         raise BadText(_("The message has %(length)s characters; %(longest)s is the most. Shorten it.") % words)
     return text
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -278,7 +279,7 @@ def _money(plain: str | None) -> str:
 
 
 def _count(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"
+    return "" if number is None else intcomma(number)
 
 
 def _moment(text: str | None) -> str:

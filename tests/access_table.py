@@ -333,6 +333,7 @@ admin/mfa/authenticator/<path:object_id>/change/ GET in door door 403 403 200
 admin/mfa/authenticator/<path:object_id>/ GET in door door change change change
 admin/^(?P<app_label>auth|accounts|orders|helpcenter|support|account|mfa)/$ GET door door door 200 404 200
 admin/(?P<url>.*)$ GET door door door 404 404 404
+language/ POST home home home home home home
 theme/ POST home home home home home home
 csp-report/ POST 204 204 204 204 204 204
 health/live GET 200 200 200 200 200 200

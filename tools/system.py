@@ -11,6 +11,7 @@ NO_CHROMIUM = "The browser journeys need Chromium: install the package chromium,
 NO_PGBOUNCER = (
     "The tests through a pooler need PgBouncer: install the package pgbouncer, or set PGBOUNCER to the program's path."
 )
+NO_GETTEXT = "The tests of translations need the programs of gettext: install the package gettext."
 NO_DRIVER = "The browser journeys need Playwright's driver, which does not start: install the package libatomic1."
 
 
@@ -47,6 +48,14 @@ def ensure_chromium() -> str:
     if not found:
         raise SystemExit(NO_CHROMIUM)
     return found
+
+
+def ensure_gettext() -> None:
+    """xgettext and its like, installed first where they are missing and may be. Exits with one sentence otherwise."""
+    if not shutil.which("xgettext"):
+        apt_install("gettext", why="gettext is missing")
+        if not shutil.which("xgettext"):
+            raise SystemExit(NO_GETTEXT)
 
 
 def find_pgbouncer() -> str | None:

@@ -6,6 +6,10 @@
 """
 
 from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from helpcenter import guide
 
@@ -40,3 +44,19 @@ def advice_of(every: dict[str, guide.Advice], status: str) -> guide.Advice | Non
 def status_url(status: str) -> str:
     """Where the guide explains this status; no query."""
     return guide.status_url(status)
+
+
+@register.simple_tag
+def in_shop_language() -> SafeString:
+    """For an element that holds words of the help: its `lang`, where that is not the page's."""
+    return _lang_unless_read_in(settings.LANGUAGE_CODE, settings.LANGUAGE_CODE)
+
+
+@register.simple_tag
+def in_readers_language() -> SafeString:
+    """For an element inside words of the help that holds the page's own: its `lang`, where that is not the help's."""
+    return _lang_unless_read_in(settings.LANGUAGE_CODE, get_language() or settings.LANGUAGE_CODE)
+
+
+def _lang_unless_read_in(shop: str, language: str) -> SafeString:
+    return SafeString("") if get_language() == shop else format_html(' lang="{}"', language)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from accounts import addresses, api_keys, call_rate
+from accounts.languages import words_of_programs
 from orders.api import words
 from orders.api.actions import Call
 from orders.api.reading import Unreadable, read
@@ -21,6 +22,11 @@ def answer(request: HttpRequest, actions: Mapping[str, Action]) -> JsonResponse:
 
     Checked in this order: readable at all, key, rate, action; then what the action checks.
     """
+    with words_of_programs():
+        return _answer(request, actions)
+
+
+def _answer(request: HttpRequest, actions: Mapping[str, Action]) -> JsonResponse:
     if request.method != "POST":
         return JsonResponse({"error": words.USE_POST}, status=405, headers={"Allow": "POST"})
     now = timezone.now()

@@ -1,11 +1,12 @@
 """How money and moments are written, in one place."""
 
 import datetime as dt
+from decimal import Decimal
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
@@ -42,8 +43,13 @@ def minutes(count: int) -> str:
     if count < 120:
         return _("%(count)s min") % {"count": count}
     if count < 48 * 60:
-        return _("%(count)s h") % {"count": f"{count / 60:.1f}".removesuffix(".0")}
-    return _("%(count)s days") % {"count": f"{count / 1440:.1f}".removesuffix(".0")}
+        return _("%(count)s h") % {"count": short(count / 60)}
+    return _("%(count)s days") % {"count": short(count / 1440)}
+
+
+def short(number: float) -> str:
+    """`6` or `1.5`, with the point or comma of the reader's language."""
+    return number_format(Decimal(f"{number:.1f}".removesuffix(".0")))
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.languages import words_of_programs
 from orders.api import openapi, reference
 from orders.api.actions import MOST_IDS
 from orders.service_types import ServiceType
@@ -48,5 +49,6 @@ def api_page(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def openapi_file(request: HttpRequest) -> JsonResponse:
-    title = _("The API of %(brand)s") % {"brand": settings.BRAND}
-    return JsonResponse(openapi.document(title=title), json_dumps_params={"indent": 1})
+    with words_of_programs():
+        title = _("The API of %(brand)s") % {"brand": settings.BRAND}
+        return JsonResponse(openapi.document(title=title), json_dumps_params={"indent": 1})

@@ -8,6 +8,15 @@ from helpcenter.models import Article
 from support.models.ticket import TicketState, Topic
 
 
+def languages() -> list[tuple[str, str]]:
+    """Named here and not copied into migrations: a shop chooses them."""
+    return settings.LANGUAGES
+
+
+def own_language() -> str:
+    return settings.LANGUAGE_CODE
+
+
 class CannedReply(models.Model):
     """An answer that fits many tickets, with names in braces for what differs (`support/canned.py`); a state to leave, if any."""
 
@@ -15,9 +24,7 @@ class CannedReply(models.Model):
     topic = models.CharField(
         _("topic"), max_length=24, choices=Topic.choices, blank=True, help_text=_("Empty: offered for every topic.")
     )
-    language = models.CharField(
-        _("language"), max_length=12, choices=settings.LANGUAGES, default=settings.LANGUAGES[0][0]
-    )
+    language = models.CharField(_("language"), max_length=12, choices=languages, default=own_language)
     text = models.TextField(_("text"), max_length=4000)
     then = models.CharField(
         _("the ticket is then"),

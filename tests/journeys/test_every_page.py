@@ -6,6 +6,7 @@ from orders import refills
 from orders.models import Order
 from orders.statuses import OrderStatus
 from support.models import TicketState, Topic
+from tests.english_left import english_on
 from tests.factories import NOW, make_service, order_in
 from tests.journeys.axe import complaints
 from tests.journeys.conftest import DESKTOP, PHONE, open_ticket, talk_over, width_of
@@ -88,6 +89,21 @@ def test_axe_finds_nothing(size, colours, new_context, signed_in, customer, cust
     found = complaints(new_context(**look).new_page(), OPEN_TO_ALL)
     found += complaints(signed_in(customer, **look), customers_pages)
     assert not found, "\n".join(found)
+
+
+def test_in_spanish_no_english_of_ours_is_left(client, customer, customers_pages):
+    customer.language = "es"
+    customer.save(update_fields=["language"])
+    left = [
+        f"{path}: {text}"
+        for path in OPEN_TO_ALL
+        for text in english_on(client.get(path, headers={"Accept-Language": "es"}).text)
+    ]
+    client.force_login(customer)
+    for path in customers_pages:
+        if path != "/styleguide/":
+            left += [f"{path}: {text}" for text in english_on(client.get(path, follow=True).text)]
+    assert not left, "\n".join(left)
 
 
 def test_a_fault_on_a_page_is_seen(desktop):
