@@ -135,8 +135,8 @@ class Writer:
             Deposit, "wallet_id", "state", "amount", "booked", "reference", "reference_key", "reported_at", "decided_at"
         )
         self.orders = Table(
-            Order, "wallet_id", "service_id", "provider_id", "provider_service_id", "provider_order_id", "submission",
-            "client_key", "link", "target_key", "quantity", "rate", "charge", "refunded", "status", "remains",
+            Order, "wallet_id", "service_id", "service_type", "provider_id", "provider_service_id", "provider_order_id",
+            "submission", "client_key", "link", "target_key", "quantity", "rate", "charge", "refunded", "status", "remains",
             "stated_start", "created_at", "status_since", "moved_at", "checked_at", "contact_after", "poll_at",
         )  # fmt: skip
         self.entries = Table(
@@ -209,7 +209,7 @@ class Writer:
         returned, is_open = RETURNS.get(status, 0), status in {"in_progress", "processing"}
         order = self.orders.next
         self.orders.add(
-            wallet, service.pk, service.provider_id, service.provider_service_id, f"{self.run}-{order}", "accepted",
+            wallet, service.pk, service.type, service.provider_id, service.provider_service_id, f"{self.run}-{order}", "accepted",
             f"bench {self.run} {number}", f"https://example.com/p/{number}", f"{self.run}{number:056x}", QUANTITY,
             CHARGE, CHARGE, returned, status, QUANTITY // 2 if status in {"partial", "in_progress"} else None,
             60, placed, moved, moved, moved, self.moment(self.total, 600), self.moment(self.total, 60) if is_open else None,
