@@ -33,6 +33,9 @@ class Stream:
     def flush(self) -> None:
         """Nothing waits anywhere."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def take(self) -> bytes:
         taken, self.parts = b"".join(self.parts), []
         return taken
