@@ -83,7 +83,7 @@ def test_no_page_scrolls_sideways_on_the_smallest_phone(new_context, signed_in, 
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("size", [SMALLEST, PHONE, DESKTOP], ids=["smallest", "phone", "desktop"])
 def test_axe_finds_nothing(size, colours, new_context, signed_in, customer, customers_pages):
     look = {"viewport": size, "color_scheme": colours}
     found = complaints(new_context(**look).new_page(), OPEN_TO_ALL)
@@ -104,6 +104,28 @@ def test_in_spanish_no_english_of_ours_is_left(client, customer, customers_pages
         if path != "/styleguide/":
             left += [f"{path}: {text}" for text in english_on(client.get(path, follow=True).text)]
     assert not left, "\n".join(left)
+
+
+# A button without an edge, a chart without a colour: what a reader with colours of their own would not see.
+UNSEEN_IN_FORCED_COLOURS = """
+() => [...document.querySelectorAll(".button, .badge, .chip, .chart__bar, .timeline > li")]
+    .filter(element => element.checkVisibility())
+    .filter(element => {
+        const look = getComputedStyle(element), dot = getComputedStyle(element, "::before");
+        if (element.matches(".chart__bar")) return look.fill === look.backgroundColor;
+        if (element.matches("li")) return dot.backgroundColor === getComputedStyle(document.body).backgroundColor;
+        return !element.matches(".button--quiet") && parseFloat(look.borderTopWidth) === 0;
+    })
+    .map(element => element.outerHTML.slice(0, 120))
+"""
+
+
+def test_with_colours_of_ones_own_everything_is_still_seen(signed_in, customer, help_center):
+    order = order_in(OrderStatus.PARTIAL, customer)
+    page = signed_in(customer, forced_colors="active")
+    for path in ("/", f"/orders/{order.pk}/", "/balance/", "/orders/new/", "/styleguide/"):
+        page.goto(path)
+        assert (path, page.evaluate(UNSEEN_IN_FORCED_COLOURS)) == (path, [])
 
 
 def test_a_fault_on_a_page_is_seen(desktop):
