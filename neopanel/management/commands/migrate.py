@@ -22,6 +22,11 @@ class WholeMigrations(MigrationExecutor):
 
 
 class Command(migrate.Command):
+    def get_check_kwargs(self, options):
+        # Whether money is guarded is asked by what serves. The one before this may have died with the guard set aside:
+        # then this very command brings it back.
+        return {**super().get_check_kwargs(options), "databases": None}
+
     def handle(self, *args, **options):
         migrate.MigrationExecutor = WholeMigrations
         super().handle(*args, **options)

@@ -44,7 +44,8 @@ def in_it(name, job):
 
 
 def migrate():
-    call_command("migrate", verbosity=0, interactive=False)
+    """As from the command line, where the system's checks go before it."""
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
 
 
 def die_while_the_ledger_is_made():
