@@ -16,6 +16,8 @@ from orders.provider.simulator_catalogue import SERVICES
 from orders.service_types import known_type
 from orders.statuses import OrderStatus
 from tests.factories import fund, order_in, place
+from tests.orders.test_drip import dripped
+from tests.orders.test_refills import asked
 
 
 def run(*arguments, **options) -> list[str]:
@@ -176,6 +178,26 @@ def test_everything_known_of_an_order_is_one_json_object(customer):
     assert [event["what"] for event in facts["events"]] == ["placed", "accepted", "moved"]
     assert [entry["amount"] for entry in facts["entries"]] == ["-0.90", "0.45"]
     assert facts["verdict"]["advice"] == "done"
+
+
+def test_what_is_known_of_a_run_names_the_whole_drip_feed(customer):
+    head, second, third = dripped(customer, runs=3, interval=60)
+    [drip, of_head] = [
+        json.loads("\n".join(run("show_order", str(order.pk), json=True)))["drip"] for order in (second, head)
+    ]
+    assert (drip["times"], drip["interval_minutes"], drip["this_run"]) == (3, 60, 2)
+    assert [each["id"] for each in drip["runs"]] == [head.pk, second.pk, third.pk]
+    assert [each["run"] for each in drip["runs"]] == [1, 2, 3]
+    assert {each["status"] for each in drip["runs"]} == {"pending"}
+    assert of_head["runs"] == drip["runs"]
+
+
+def test_what_is_known_of_an_order_names_its_refills(customer):
+    refill = asked(customer)
+    facts = json.loads("\n".join(run("show_order", str(refill.order_id), json=True)))
+    assert facts["drip"] is None
+    [shown] = facts["refills"]
+    assert (shown["id"], shown["state"], shown["by"]) == (refill.pk, "requested", customer.email)
 
 
 @pytest.mark.parametrize("status", list(OrderStatus))

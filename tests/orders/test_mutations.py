@@ -32,8 +32,9 @@ SEEN_BY_THE_MACHINE = [
     mutations.closed_orders_listen_to_machines,
     mutations.money_moves_while_halted,
 ]
-# By the oracle (a refusal that did not come is no AssertionError to pytest), or by what stands behind the protection that is gone: the database, the graph of statuses, a refusal that
-# the oracle does not know. Anything else would be a mutation that is broken itself.
+# By the oracle (a refusal that did not come is no AssertionError to pytest), or by what stands behind the protection that is
+# gone: the database, the graph of statuses, a refusal that the oracle does not know. Anything else would be a mutation that is
+# broken itself.
 NOTICED = (AssertionError, pytest.fail.Exception, DatabaseError, TransitionNotAllowed, NotAllowed, OrderRefused)
 
 

@@ -1,6 +1,7 @@
 import json
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 from django.utils import timezone
 
 from orders import money, queries
@@ -43,6 +44,21 @@ def told(order: Order, now) -> dict:
             "reason": verdict.reason,
             "until": verdict.until.isoformat() if verdict.until else None,
         },
+        "drip": _drip(order),
+        "waits_for": order.waits_for_id,
+        "refills": [
+            {
+                "id": refill.pk,
+                "state": refill.state,
+                "requested": refill.requested_at.isoformat(),
+                "by": refill.requested_by.email,
+                "since": refill.state_since.isoformat(),
+                "external_id": refill.provider_refill_id,
+                "attempts": refill.attempts,
+                "words": refill.words,
+            }
+            for refill in order.refills.select_related("requested_by").order_by("id")
+        ],
         "events": [
             {
                 "time": event.created_at.isoformat(),
@@ -62,6 +78,32 @@ def told(order: Order, now) -> dict:
         "entries": [
             {"key": entry.key, "amount": money.plain(entry.amount), "balance": money.plain(entry.balance)}
             for entry in order.entries.order_by("id")
+        ],
+    }
+
+
+def _drip(order: Order) -> dict | None:
+    """The drip-feed that the order is or belongs to; `runs` is empty where its provider runs it by itself."""
+    if order.runs is None:
+        return None
+    head = order.head_id or order.pk
+    runs = Order.objects.filter(Q(pk=head) | Q(head=head)).order_by("run") if order.run else []
+    return {
+        "times": order.runs,
+        "interval_minutes": order.interval,
+        "this_run": order.run,
+        "runs": [
+            {
+                "id": run.pk,
+                "run": run.run,
+                "due": run.due_at.isoformat() if run.due_at else None,
+                "status": run.status,
+                "submission": run.submission,
+                "remains": run.remains,
+                "charge": money.plain(run.charge),
+                "returned": money.plain(run.refunded),
+            }
+            for run in runs
         ],
     }
 
