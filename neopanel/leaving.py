@@ -119,7 +119,7 @@ def leave(*, user_id: int, now: dt.datetime) -> bool:
 
 
 def _asked_letter(when: dt.datetime) -> Letter:
-    words = {"brand": settings.BRAND, "when": date_format(localtime(when), "j M Y, H:i")}
+    words = {"brand": settings.BRAND, "when": date_format(localtime(when), _("j M Y, H:i"))}
     return Letter(
         subject=_("Your account at %(brand)s will be deleted") % words,
         words=(

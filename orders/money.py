@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NewType
 
 from django.utils.formats import get_format, number_format
+from django.utils.translation import get_language_bidi
 
 Units = NewType("Units", int)
 
@@ -51,13 +52,14 @@ def plain(units: int) -> str:
     return f"{sign}{whole}.{digits}"
 
 
-def show(units: int, currency: str) -> str:
-    """For people, as their language writes numbers: `1,234.50 USD`, `1.234,50 USD`."""
-    whole, _, fraction = plain(units).partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return (
-        f"{sign}{number_format(int(digits), force_grouping=True)}{get_format('DECIMAL_SEPARATOR')}{fraction} {currency}"
-    )
+def show(units: int, currency: str, *, signed: bool = False) -> str:
+    """For people, as their language writes numbers: `1,234.50 USD`, `1 234,50 USD`; `signed` writes a plus, too."""
+    whole, _, fraction = plain(abs(units)).partition(".")
+    sign = "-" if units < 0 else "+" if signed and units > 0 else ""
+    grouped, point = number_format(int(whole), force_grouping=True), get_format("DECIMAL_SEPARATOR")
+    shown = f"{sign}{grouped}{point}{fraction} {currency}"
+    # Between words that run from right to left, sign, number and currency would change places without it.
+    return f"\u2066{shown}\u2069" if get_language_bidi() else shown
 
 
 def charge_for(rate: int, quantity: int) -> Units:

@@ -149,7 +149,7 @@ def of_digest(wallet: Wallet, *, since: dt.datetime, now: dt.datetime) -> Letter
     facts.append((_("On their way"), intcomma(len(active))))
     facts += [(str(LedgerEntry.Kind(kind).label), money(amount)) for kind, amount in sorted(moved.items())]
     facts.append((_("Balance now"), money(wallet.balance)))
-    period = {"brand": settings.BRAND, "since": date_format(localtime(since), "j M Y, H:i")}
+    period = {"brand": settings.BRAND, "since": date_format(localtime(since), _("j M Y, H:i"))}
     troubled = [order for order in settled if order.status != OrderStatus.COMPLETED]
     listed = [_item(order, order.refunded) for order in [*ask, *troubled][:MOST_LISTED]]
     words = [_("What happened since %(since)s:") % period]

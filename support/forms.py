@@ -211,7 +211,7 @@ def field_for(ask: topics.Ask) -> forms.Field:
 
 def order_label(order: Order) -> str:
     """`#812 · Photo likes · In Progress · 25 Nov 2026`."""
-    placed = date_format(timezone.localtime(order.created_at), "j M Y")
+    placed = date_format(timezone.localtime(order.created_at), _("j M Y"))
     return f"#{order.pk} · {Truncator(order.service.name).chars(60)} · {order.get_status_display()} · {placed}"
 
 

@@ -68,7 +68,7 @@ def drawn(pairs: Iterable, title: str, shown: str, here: object = None) -> Chart
 
 
 def named(label: object) -> str:
-    return date_format(label, "j M") if isinstance(label, dt.date) else str(label)
+    return date_format(label, _("j M")) if isinstance(label, dt.date) else str(label)
 
 
 def number(value: object) -> int | Decimal:

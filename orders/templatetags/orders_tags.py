@@ -34,7 +34,7 @@ def as_plain(units: int) -> str:
 
 @register.filter
 def signed_money(units: int) -> str:
-    return f"+{money.show(units, settings.CURRENCY)}" if units > 0 else money.show(units, settings.CURRENCY)
+    return money.show(units, settings.CURRENCY, signed=True)
 
 
 @register.filter
@@ -66,7 +66,7 @@ def moment(when: dt.datetime | None, now: dt.datetime | None = None) -> SafeStri
     else:
         relative = _("in %(time)s") % {"time": timeuntil(when, now, depth=1)}
     today = local.date() == timezone.localtime(now).date()
-    absolute = date_format(local, "H:i" if today else "j M Y, H:i")
+    absolute = date_format(local, "H:i" if today else _("j M Y, H:i"))
     return format_html(
         '<time datetime="{}">{} <span class="muted">({})</span></time>', when.isoformat(), absolute, relative
     )

@@ -91,6 +91,14 @@ def test_axe_finds_nothing(size, colours, new_context, signed_in, customer, cust
     assert not found, "\n".join(found)
 
 
+def test_no_spanish_page_scrolls_sideways_on_the_smallest_phone(signed_in, customer, customers_pages):
+    customer.language = "es"
+    customer.save(update_fields=["language"])
+    page = signed_in(customer, viewport=SMALLEST, is_mobile=True, has_touch=True)
+    wide = [f"{path}: {width}" for path in customers_pages if (width := width_of(page, path)) > SMALLEST["width"]]
+    assert not wide, "\n".join(wide)
+
+
 def test_in_spanish_no_english_of_ours_is_left(client, customer, customers_pages):
     customer.language = "es"
     customer.save(update_fields=["language"])

@@ -1,5 +1,6 @@
 """The panel in another language: chosen, remembered, in mails too; never in what programs read."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -13,7 +14,7 @@ from helpcenter import first_edition
 from helpcenter.rendering import render
 from orders import deposits, money, notifications
 from orders.statuses import OrderStatus
-from orders.templatetags.orders_tags import as_money, minutes
+from orders.templatetags.orders_tags import as_money, minutes, moment, signed_money
 from tests.factories import NOW, fund, make_service, order_in
 from tests.orders.api.calling import V1, V2
 
@@ -201,3 +202,16 @@ def test_what_is_kept_with_a_help_text_is_in_the_shops_language_whoever_publishe
         html = render("> [!NOTE]\n> Look.\n\nWords[^1]\n\n[^1]: More.").html
     assert ">Note<" in html
     assert "Back to the text from note 1" in html
+
+
+def test_signed_money_keeps_its_order_between_words_from_right_to_left():
+    with translation.override("he"):
+        assert signed_money(money.parse("0.45")) == "\u2066+0.45 USD\u2069"
+    assert signed_money(money.parse("0.45")) == "+0.45 USD"
+
+
+def test_dates_are_written_as_the_language_writes_them():
+    now = dt.datetime(2027, 1, 9, 12, 0, tzinfo=dt.UTC)
+    assert ">25 Nov 2026, 12:00 " in moment(NOW, now)
+    with translation.override("es"):
+        assert '>25 nov 2026, 12:00 <span class="muted">(hace 1\xa0mes)' in moment(NOW, now)
