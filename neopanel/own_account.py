@@ -20,7 +20,7 @@ class LeaveForm(forms.Form):
         error_messages={"required": gettext_lazy("Spend it first, ask us by a ticket, or say that you give it up.")},
     )
     is_sure = forms.BooleanField(
-        label=gettext_lazy("Delete my account"),
+        label=gettext_lazy("Yes, delete my account"),
         error_messages={"required": gettext_lazy("Say that you mean it.")},
     )
 

@@ -28,6 +28,11 @@ class ContactForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
+    """What the person reads. Putting the matter aside needs no words."""
+
     answer = forms.CharField(
-        label=_("Your answer"), required=False, widget=forms.Textarea(attrs={"rows": 8, "maxlength": texts.LONGEST})
+        label=_("Your answer"),
+        help_text=_("It goes by mail, with their words below it."),
+        error_messages={"required": _("Write the answer first.")},
+        widget=forms.Textarea(attrs={"rows": 8, "maxlength": texts.LONGEST}),
     )

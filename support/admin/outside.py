@@ -1,9 +1,11 @@
 """Messages of people who cannot sign in, and the notices on every page."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -30,13 +32,17 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(ContactNote)
 class ContactNoteAdmin(ReadOnly):
-    list_display = ("email", "created_at", "closed_at", "closed_by")
+    list_display = ("email", "beginning", "created_at", "closed_at", "closed_by")
     list_filter = (OpenFilter,)
     list_select_related = ("closed_by",)
     search_fields = ("=email",)
     search_help_text = _("The whole e-mail address")
     ordering = ("-id",)
     sortable_by = ()
+
+    @admin.display(description=_("text"))
+    def beginning(self, note):
+        return Truncator(note.text).chars(80)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The words, and the two ways to close the matter."""
@@ -45,6 +51,9 @@ class ContactNoteAdmin(ReadOnly):
         number = int(object_id) if object_id.isascii() and object_id.isdigit() and len(object_id) < 19 else 0
         note = get_object_or_404(ContactNote, pk=number)
         form = AnswerForm(request.POST if request.method == "POST" else None)
+        form.fields["answer"].required = "aside" not in request.POST
+        if request.method == "POST" and not request.user.has_perm(ANSWER):
+            raise PermissionDenied
         if request.method == "POST" and form.is_valid() and self._did(request, note, form):
             return redirect("admin:support_contactnote_changelist")
         context = {
@@ -58,8 +67,6 @@ class ContactNoteAdmin(ReadOnly):
         return render(request, "admin/support/contactnote/page.html", context, status=422 if form.errors else 200)
 
     def _did(self, request, note: ContactNote, form: AnswerForm) -> bool:
-        if not request.user.has_perm(ANSWER):
-            raise PermissionDenied
         now = timezone.now()
         try:
             if "aside" in request.POST:
@@ -82,6 +89,11 @@ class SiteNoticeAdmin(Desk):
     list_display = ("text", "kind", "audience", "begins_at", "ends_at", "can_be_closed")
     fields = ("text", "kind", "audience", "begins_at", "ends_at", "can_be_closed")
     ordering = ("-id",)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "text":
+            kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 3, "maxlength": db_field.max_length})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

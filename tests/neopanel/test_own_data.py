@@ -101,6 +101,7 @@ def test_leaving_needs_two_ticks_where_money_is_left_and_tells_its_owner_by_mail
     assert leaving.WAIT - dt.timedelta(minutes=1) < used.leaves_at - timezone.now() <= leaving.WAIT
     posting.mails_due(timezone.now)
     assert [letter.subject for letter in mail.outbox] == ["Your account at Neofollower will be deleted"]
+    assert "Your account will be deleted" in client.get("/accounts/data/").text
     client.post("/accounts/stay/")
     used.refresh_from_db()
     assert (used.leaves_at, used.is_active) == (None, True)

@@ -72,7 +72,8 @@ def test_an_answer_without_words_is_refused_and_the_matter_stays_open(client, ag
     write(client)
     note = ContactNote.objects.get()
     client.force_login(agent)
-    assert client.post(f"/admin/support/contactnote/{note.pk}/change/", {"answer": " "}).status_code == 422
+    refused = client.post(f"/admin/support/contactnote/{note.pk}/change/", {"answer": " "})
+    assert (refused.status_code, "Write the answer first." in refused.text) == (422, True)
     note.refresh_from_db()
     assert note.closed_at is None
 
