@@ -52,7 +52,7 @@ def _reply(request: HttpRequest, ticket: Ticket) -> HttpResponse:
             )
         except ticketing.TooLate:
             form.add_error(
-                None, _("This ticket is solved for too long to be opened again. Open a new one that follows it.")
+                None, _("This ticket has been solved for too long to be opened again. Open a new one that follows it.")
             )
         except ticketing.AlreadyOpen as refused:
             sentence = _("Your ticket %(ticket)s about this order is open. Please write there.")
