@@ -4,10 +4,20 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from orders.models import Order
 from orders.money import Units
 from orders.statuses import FULLY_RETURNED, OrderStatus
 from orders.verdict import Verdict
+
+
+def runs_with(order: Order) -> QuerySet[Order]:
+    """All runs of the drip-feed that the order belongs to, the first one first; of any other order none."""
+    if order.run is None:
+        return Order.objects.none()
+    head = order.head_id or order.pk
+    return Order.objects.filter(Q(pk=head) | Q(head=head)).order_by("pk")
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,19 @@ from orders.halt import Halted
 from orders.lifecycle import IN_FLIGHT, NotAllowed
 from orders.models import Order
 from orders.queries import is_number
+from orders.statuses import OrderStatus
 
 MOST = 500
 
 
 @dataclass(frozen=True)
 class Row:
-    """One order of the page: the money in units, and the mark by which a change until the sending is noticed."""
+    """One order of the page: the money in units, what it becomes, and the mark by which a change until the sending is noticed."""
 
     order: Order
     money: int
     mark: str = ""
+    to: str = ""
 
     @property
     def value(self) -> str:
@@ -66,11 +68,11 @@ def approve_row(order: Order) -> Row | None:
     proposal = desk.proposal_of(order)
     if proposal is None or order.submission in IN_FLIGHT:
         return None
-    return Row(order, proposal.amount, proposal.mark)
+    return Row(order, proposal.amount, proposal.mark, str(proposal.to.label))
 
 
 def cancel_row(order: Order) -> Row | None:
-    return Row(order, order.charge) if lifecycle.can_cancel_at_once(order) else None
+    return Row(order, order.charge, to=str(OrderStatus.CANCELED.label)) if lifecycle.can_cancel_at_once(order) else None
 
 
 def ask(*, order_id: int, actor: User, reason: str, seen: str, now: dt.datetime) -> None:

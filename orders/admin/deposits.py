@@ -71,6 +71,9 @@ class DepositAdmin(ReadOnly):
     ordering = ("-state", "-id")
     show_facets = admin.ShowFacets.NEVER
 
+    class Media:
+        css = {"all": ["css/workspace.css"]}
+
     # --- The list
 
     def get_search_results(self, request, queryset, search_term):

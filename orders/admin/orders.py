@@ -1,5 +1,6 @@
 """Orders at the agents' desk: find them by what has an index, see all that is known of one, and act on it by the doors."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from django.contrib import admin, messages
@@ -23,7 +24,8 @@ from orders.admin.action import SETTLE
 from orders.admin.offers import demand, goes_through
 from orders.admin.order_actions import ACTIONS, form_for, offers_for
 from orders.admin.readonly import ReadOnly
-from orders.models import Order
+from orders.groups import runs_with
+from orders.models import Order, Refill
 from orders.statuses import OrderStatus
 from orders.templatetags.orders_tags import as_money, minutes
 
@@ -124,11 +126,11 @@ class OrderAdmin(ReadOnly):
 
     @admin.display(description=gettext_lazy("age"))
     def age(self, order):
-        """Against the stated start, as long as it has not started."""
+        """Against the stated start, as long as it has not started; a later run's from when it is due."""
         now = timezone.now()
         if order.status not in NOT_STARTED:
             return timesince(order.created_at, now, depth=1)
-        waited = minutes(max(0, int((now - order.created_at).total_seconds() // 60)))
+        waited = minutes(max(0, int((now - (order.due_at or order.created_at)).total_seconds() // 60)))
         words = _("%(waited)s of %(stated)s") % {"waited": waited, "stated": minutes(order.stated_start)}
         return format_html("<strong>{}</strong>", words) if now > order.starts_by else words
 
@@ -148,12 +150,7 @@ class OrderAdmin(ReadOnly):
 
     @admin.display(description=gettext_lazy("needs a person"), empty_value="")
     def doubt(self, order):
-        if not order.review:
-            return None
-        if not order.proposed_status:
-            return _("to be looked at")
-        words = {"status": order.get_proposed_status_display(), "money": as_money(order.proposed_return)}
-        return _("%(status)s? %(money)s back") % words
+        return "; ".join(_doubts(order))
 
     # --- The page of one
 
@@ -212,7 +209,25 @@ class OrderAdmin(ReadOnly):
             "title": _("Order %(number)s") % {"number": f"#{order.pk}"},
             "order": order,
             "page": order_page.page_of(order, now=now),
+            "runs": runs_with(order),
             "offers": offers_for(request, order, typed or {}),
             "orders_address": f"{reverse('admin:orders_order_changelist')}?wallet__exact={customer.pk}",
         }
         return render(request, "admin/orders/order/page.html", context, status=status)
+
+
+def _doubts(order: Order) -> Iterator[str]:
+    """Each decision that waits for a person. That time runs out is told by the age."""
+    if order.review and order.proposed_status:
+        words = {"status": order.get_proposed_status_display(), "money": as_money(order.proposed_return)}
+        yield _("%(status)s? %(money)s back") % words
+    elif order.review:
+        yield _("to be looked at")
+    if order.submission == Order.Submission.UNKNOWN:
+        yield _("to be found at the provider")
+    if order.cancel_asked_at and order.is_active:
+        yield _("cancel requested")
+    if order.refill_state == Refill.State.UNKNOWN:
+        yield _("refill to be found at the provider")
+    elif order.refill_state == Refill.State.REQUESTED and not (order.provider and order.provider.can_refill):
+        yield _("refill to be passed on")

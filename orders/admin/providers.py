@@ -77,7 +77,7 @@ class ProviderAdmin(ImportPages, Desk):
 
     @admin.display(description=gettext_lazy("latency"))
     def latency(self, provider):
-        return f"{provider.latency_ms:,} ms"
+        return f"{provider.latency_ms:,} ms" if provider.answered_at else None
 
     @admin.display(description=gettext_lazy("last good answer"))
     def answered(self, provider):

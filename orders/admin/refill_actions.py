@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,7 +12,6 @@ from accounts.models import User
 from orders import desk_forms, refills
 from orders.admin.action import SETTLE, Action
 from orders.models import Order, Refill
-from orders.templatetags.orders_tags import moment
 
 State = Refill.State
 
@@ -32,7 +33,8 @@ def said(order: Order) -> str:
     refill = refills.open_refill(order)
     if refill is None:
         return _("No refill of this order waits for a decision any more.")
-    facts = {"time": moment(refill.requested_at), "words": refill.words or "-"}
+    time = date_format(timezone.localtime(refill.requested_at), "j M Y, H:i")
+    facts = {"time": time, "words": refill.words or "-"}
     return _("Requested %(time)s. Last words: %(words)s.") % facts
 
 

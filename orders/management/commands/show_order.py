@@ -1,10 +1,10 @@
 import json
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
 from django.utils import timezone
 
 from orders import money, queries
+from orders.groups import runs_with
 from orders.models import Order
 
 
@@ -86,8 +86,6 @@ def _drip(order: Order) -> dict | None:
     """The drip-feed that the order is or belongs to; `runs` is empty where its provider runs it by itself."""
     if order.runs is None:
         return None
-    head = order.head_id or order.pk
-    runs = Order.objects.filter(Q(pk=head) | Q(head=head)).order_by("run") if order.run else []
     return {
         "times": order.runs,
         "interval_minutes": order.interval,
@@ -103,7 +101,7 @@ def _drip(order: Order) -> dict | None:
                 "charge": money.plain(run.charge),
                 "returned": money.plain(run.refunded),
             }
-            for run in runs
+            for run in runs_with(order)
         ],
     }
 

@@ -38,6 +38,7 @@ def test_the_preview_shows_count_and_money_and_writes_nothing(at_desk, customer)
     answer = choose(at_desk, "cancel", [first, second, done])
     shown = words_of(answer)
     assert "Orders 2 Money that returns to customers 1.80 USD" in shown
+    assert f"#{second.pk} Pending → Canceled 0.90 USD" in shown
     assert f"These are not waiting to be sent: #{done.pk}" in shown
     assert carried(answer) == [f"{second.pk}|", f"{first.pk}|"]
     assert {fresh(order).status for order in (first, second)} == {S.PENDING}

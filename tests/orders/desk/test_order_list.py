@@ -5,11 +5,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from orders import lifecycle, queries
+from orders import lifecycle, queries, refills
 from orders.models import Order
 from orders.statuses import OrderStatus
 from tests.factories import NOW, accept, fresh, make_provider, make_service, order_in, place
 from tests.orders.desk.situations import lost, reported_late, words_of
+from tests.orders.test_drip import dripped
+from tests.orders.test_refills import sending
 
 pytestmark = pytest.mark.django_db
 S = OrderStatus
@@ -40,6 +42,20 @@ def test_a_row_says_what_an_agent_needs(at_desk, customer, time_machine):
 def test_a_report_to_decide_stands_in_the_row_with_its_money(at_desk, customer):
     reported_late(customer)
     assert "Canceled? 0.90 USD back" in words_of(at_desk.get(LIST))
+
+
+def test_whatever_else_waits_for_a_person_is_said_in_the_row(at_desk, customer):
+    lost(customer)
+    assert "being confirmed to be found at the provider" in words_of(at_desk.get(LIST))
+    refills.unknown(refill_id=(one := sending(customer)).pk, token=one.claim_token, words="?", now=NOW)
+    assert "refill to be found at the provider" in words_of(at_desk.get(LIST))
+
+
+def test_a_later_run_is_not_late_before_it_is_due(at_desk, customer, time_machine):
+    dripped(customer, runs=2, interval=300)
+    time_machine.move_to(NOW + dt.timedelta(minutes=110), tick=False)
+    rows = words_of(at_desk.get(LIST)).partition("Needs a person")[2]
+    assert ("110 min of 60 min" in rows, "0 min of 60 min" in rows) == (True, True)
 
 
 def test_no_row_carries_an_alarming_cross(at_desk, customer):
@@ -98,6 +114,7 @@ def test_the_same_number_at_two_providers_finds_both_and_our_own(at_desk, custom
 )
 def test_anything_else_finds_nothing_without_reading_the_table(at_desk, customer, text, django_assert_max_num_queries):
     place(customer)
+    shown(at_desk)  # a session's first page notes where it is
     with django_assert_max_num_queries(12):
         assert shown(at_desk, "?" + query_of(text)) == []
 

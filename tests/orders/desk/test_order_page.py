@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from orders import desk, halt, ledger, lifecycle, money, submission
+from orders import desk, halt, ledger, lifecycle, money, refills, submission
 from orders.models import LedgerEntry, OrderEvent
 from orders.reports import Report
 from orders.statuses import OrderStatus
@@ -14,6 +14,8 @@ from support import ticketing
 from support.models import Topic
 from tests.factories import NOW, accept, fresh, make_service, order_in, place, reported
 from tests.orders.desk.situations import dear, forms_of, hidden, lost, reported_late, words_of
+from tests.orders.test_drip import dripped
+from tests.orders.test_refills import sending
 
 pytestmark = pytest.mark.django_db
 S = OrderStatus
@@ -37,6 +39,22 @@ def seen(client, order) -> str:
 
 
 # --- What it shows
+
+
+def test_every_run_of_a_drip_feed_leads_to_the_others(at_desk, customer):
+    runs = dripped(customer, runs=3)
+    pages = [page(at_desk, run).content.decode().partition("All runs")[2].partition("</dl>")[0] for run in runs]
+    for own, shown in zip(runs, pages, strict=True):
+        others = [reverse("admin:orders_order_change", args=[run.pk]) for run in runs if run != own]
+        assert [address in shown for address in others] == [True, True]
+    assert "All runs" not in words_of(page(at_desk, place(customer)))
+
+
+def test_what_is_said_of_a_refill_to_be_settled_is_read_as_words(at_desk, customer):
+    refills.unknown(refill_id=(one := sending(customer)).pk, token=one.claim_token, words="no answer", now=NOW)
+    shown = page(at_desk, one.order)
+    assert "Requested 25 Nov 2026, 12:00. Last words: no answer." in words_of(shown)
+    assert "&lt;time" not in shown.content.decode()
 
 
 def test_the_page_shows_verdict_facts_timeline_with_raw_answers_and_ledger_rows(at_desk, customer):
@@ -369,11 +387,11 @@ def test_nothing_is_changed_by_looking_and_nothing_past_the_doors(at_desk, custo
 def test_the_page_asks_the_same_whatever_happened(at_desk, customer, django_assert_num_queries):
     order = accept(place(customer))
     page(at_desk, order)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page(at_desk, order)
     reported(order, S.IN_PROGRESS, remains=900)
     reported(order, S.COMPLETED, remains=0)
     desk.refund(order_id=order.pk, amount=5, actor=customer, reason="x", now=NOW)
     ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=order, text="Where is it?", now=NOW)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page(at_desk, order)

@@ -130,7 +130,12 @@ def test_a_forged_request_is_refused_logged_and_changes_nothing(team, customer, 
 
 @pytest.mark.parametrize(
     ("role", "offered"),
-    [("lead", ["adjust", "freeze"]), ("admin", ["adjust", "freeze"]), ("agent", []), ("auditor", [])],
+    [
+        ("lead", ["adjust", "freeze", "price"]),
+        ("admin", ["adjust", "freeze", "price"]),
+        ("agent", []),
+        ("auditor", []),
+    ],
 )
 def test_only_who_may_is_offered_it(team, customer, role, offered):
     assert forms_of(page(team[role], customer)) == offered
@@ -153,9 +158,9 @@ def test_nobody_has_no_page(lead_desk, number):
 def test_the_page_asks_the_same_for_one_entry_and_for_three(lead_desk, customer, django_assert_num_queries):
     fund(customer)
     page(lead_desk, customer)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(13):
         page(lead_desk, customer)
     place(customer)
     act(lead_desk, customer, "adjust", amount="1.00", reason="x", token="t")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(13):
         page(lead_desk, customer)
