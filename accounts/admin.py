@@ -97,6 +97,16 @@ class PersonAdmin(DjangoUserAdmin):
         fields = super().get_readonly_fields(request, obj)
         return fields if request.user.is_superuser else (*fields, *RIGHTS)
 
+    def get_fieldsets(self, request, obj=None):
+        """Not a letter of a password's hash to who only looks, nor a button that refuses them."""
+        shown = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return shown
+        return [
+            (title, {**rest, "fields": [name for name in rest["fields"] if name != "password"]})
+            for title, rest in shown
+        ]
+
     def has_change_permission(self, request, obj=None):
         """Staff are changed by administrators alone: a new password or address is as good as their rights."""
         allowed = super().has_change_permission(request, obj)

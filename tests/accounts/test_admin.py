@@ -73,6 +73,16 @@ def test_a_clerk_cannot_take_over_an_administrator(client, clerk, admin, form_pa
     assert User.objects.values().get(pk=admin.pk) == before
 
 
+def test_who_only_looks_at_a_person_sees_nothing_of_the_password(client, agent, admin, customer):
+    page = f"{USERS}{customer.pk}/change/"
+    client.force_login(agent)
+    looked = client.get(page)
+    assert (looked.status_code, customer.email in looked.text, "pbkdf2" in looked.text) == (200, True, False)
+    assert "../password/" not in looked.text
+    client.force_login(admin)
+    assert "../password/" in client.get(page).text
+
+
 def test_a_clerk_cannot_raise_themselves(client, clerk):
     client.force_login(clerk)
     form = {"email": clerk.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}

@@ -18,10 +18,11 @@ from django.utils import timezone
 from accounts import account_words, mails, posting, second_factor
 from accounts.letters import Letter, message_of
 from helpcenter import first_edition
+from neopanel import leaving
 from orders import deposits, desk, money, notifications
 from orders.models import Notice, Order
 from orders.statuses import OrderStatus
-from support import letters, ticketing
+from support import contact, letters, ticketing
 from support.models import Topic
 from tests.factories import NOW, fund, make_service, order_in, place
 from tests.orders.payments import make_method, report
@@ -67,7 +68,7 @@ def deliver_all(now=LATER) -> None:
     for chore in (notifications.notify_due, notifications.digests_due, notifications.tell_due, letters.letters_due):
         while chore(lambda: now):
             pass
-    while posting.mails_due(timezone.now):
+    while posting.mails_due(lambda: max(now, timezone.now())):
         pass
 
 
@@ -267,6 +268,44 @@ def test_a_second_factor_that_our_team_reset(sink, customer, admin):
     second_factor.reset(user_id=customer.pk, actor=admin, reason="They called.")
     _mail, text = one(sink, "second_factor_reset")
     assert f"{SITE}/accounts/2fa/" in text
+
+
+def test_somebody_asks_to_leave_and_is_gone(sink, shop, customer):
+    order_in(OrderStatus.PARTIAL, customer)
+    Notice.objects.update(notice_due_at=None)
+    leaving.ask(user=customer, gives_up_balance=True, now=NOW)
+    mail, text = one(sink, "leaving")
+    assert subject_of(mail) == "Your account at Neofollower will be deleted"
+    assert "That happens on 2 Dec 2026, 12:00." in text
+    assert f"Keep my account: {SITE}/accounts/leave/" in text
+    assert mail["List-Unsubscribe"] is None
+
+    sink.received.clear()
+    leaving.leave(user_id=customer.pk, now=NOW + leaving.WAIT)
+    deliver_all(NOW + leaving.WAIT)
+    mail, text = one(sink, "left")
+    assert subject_of(mail) == "Your account at Neofollower is deleted"
+    assert "This is the last mail from us." in text
+    assert "/accounts/" not in text
+
+
+def test_an_answer_to_somebody_who_cannot_sign_in(sink, db, agent):
+    note = contact.receive(
+        email="carol@example.com", text="I lost <my> phone.\n\nPlease help.", address="203.0.113.7", now=NOW
+    )
+    contact.answer(note_id=note.pk, agent=agent, text="Hello,\n\nuse a code & sign in.\nBye", now=NOW)
+    deliver_all()
+    [(to, mail)] = sink.received
+    assert to == [mail["To"]] == ["carol@example.com"]
+    html, text = mail.get_body(("html",)).get_content(), mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    keep("contact_answer", html)
+    assert subject_of(mail) == "Our answer to your message to Neofollower"
+    assert "Hello,\n\nuse a code & sign in.\nBye\n\nYou wrote:\n\n> I lost <my> phone.\n> \n> Please help." in text
+    assert "use a code &amp; sign in.<br>Bye" in html
+    assert "I lost &lt;my&gt; phone." in html
+    assert f"{SITE}/contact/" in text
+    assert mail["References"] == mail["In-Reply-To"] == f"<contact-{note.pk}@shop.example>"
+    assert mail["List-Unsubscribe"] is None
 
 
 def test_every_mail_that_allauth_may_send_has_words_of_ours():
