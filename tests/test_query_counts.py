@@ -18,7 +18,7 @@ from tests.orders.payments import make_method, report
 STATUSES = [OrderStatus.PARTIAL, OrderStatus.PROCESSING, OrderStatus.REFUNDED]
 
 PAGES = {
-    "/": 11,
+    "/": 12,
     "/services/": 8,
     "/orders/": 10,
     "/orders/?status=partial": 10,
