@@ -12,7 +12,8 @@ from orders import catalogue_jobs
 from orders.models import CatalogueImport, LedgerEntry, Provider, Service
 from orders.provider.offers import parse_services
 from orders.statuses import OrderStatus
-from support.models import CannedReply
+from support import contact
+from support.models import CannedReply, SiteNotice
 from support.queues import QUEUES
 from tests.factories import NOW, fresh, order_in, place
 from tests.journeys.axe import complaints
@@ -31,6 +32,8 @@ def shop(customer, agent, help_center) -> dict[str, object]:
         "prepared": CannedReply.objects.create(title="Anything else?", text="About {order}: anything else?"),
         "doubtful": reported_late(customer),
         "lost": lost(customer),
+        "outside": contact.receive(email="x@example.com", text="I lost my phone.", address="203.0.113.7", now=NOW),
+        "notice": SiteNotice.objects.create(text="Payments by card are slow today.", begins_at=NOW),
     }
 
 
@@ -60,6 +63,17 @@ def pages_of_support(shop) -> list[str]:
     ]
 
 
+def pages_of_outside(shop) -> list[str]:
+    """Where people who cannot sign in are answered, and where a notice for every page is set."""
+    return [
+        address("support_contactnote"),
+        address("support_contactnote", shop["outside"].pk),
+        address("support_sitenotice"),
+        address("support_sitenotice", shop["notice"].pk),
+        reverse("admin:support_sitenotice_add"),
+    ]
+
+
 def address(kind: str, pk: object = None) -> str:
     return reverse(f"admin:{kind}_change", args=[pk]) if pk else reverse(f"admin:{kind}_changelist")
 
@@ -81,6 +95,7 @@ def test_admin_pages_load_without_a_complaint(signed_in, admin, shop):
         address("orders_ledgerentry"),
         address("orders_ledgerentry", LedgerEntry.objects.first().pk),
         *pages_of_support(shop),
+        *pages_of_outside(shop),
         address("helpcenter_article"),
         address("helpcenter_article", Article.objects.first().pk),
         address("helpcenter_statusadvice"),
@@ -124,7 +139,8 @@ def test_axe_finds_nothing_where_staff_work(size, colours, signed_in, admin, sho
 
 def test_no_page_of_support_scrolls_sideways_on_a_phone(signed_in, admin, shop):
     page = signed_in(admin, viewport=PHONE, is_mobile=True, has_touch=True)
-    wide = [f"{path}: {width}" for path in pages_of_support(shop) if (width := width_of(page, path)) > PHONE["width"]]
+    paths = pages_of_support(shop) + pages_of_outside(shop)
+    wide = [f"{path}: {width}" for path in paths if (width := width_of(page, path)) > PHONE["width"]]
     assert not wide, "\n".join(wide)
 
 
