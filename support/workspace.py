@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -107,10 +106,12 @@ def thread_of(ticket: Ticket) -> list[Item]:
 
     What was said stands before what it did.
     """
-    here = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
-    said = Message.objects.filter(here).select_related("author").prefetch_related("attachments").order_by("id")
+    here = queries.with_merged(ticket.pk)
+    said = (
+        Message.objects.filter(ticket__in=here).select_related("author").prefetch_related("attachments").order_by("id")
+    )
     items = [Item(message.created_at, message=message) for message in said]
-    events = TicketEvent.objects.filter(here).select_related("actor", "assignee").order_by("id")
+    events = TicketEvent.objects.filter(ticket__in=here).select_related("actor", "assignee").order_by("id")
     items += [Item(event.created_at, event=event) for event in events]
     return sorted(items, key=lambda item: (item.at, item.event is not None))
 
