@@ -22,10 +22,12 @@ def forget() -> None:
 
 def current(now: dt.datetime) -> list[SiteNotice]:
     """What is set and not over, newest first, for whomever; at most REMEMBERED old."""
-    if not _remembered or abs(now - _remembered[0][0]) >= REMEMBERED:
+    # One look: another thread may forget it between two.
+    remembered = _remembered[:1]
+    if not remembered or abs(now - remembered[0][0]) >= REMEMBERED:
         found = list(SiteNotice.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).order_by("-id")[:10])
-        _remembered[:] = [(now, found)]
-    return [notice for notice in _remembered[0][1] if notice.is_shown(now)]
+        remembered = _remembered[:] = [(now, found)]
+    return [notice for notice in remembered[0][1] if notice.is_shown(now)]
 
 
 def notices_for(request: HttpRequest) -> list[SiteNotice]:

@@ -295,6 +295,7 @@ ERRORS: tuple[tuple[str, Words], ...] = (
     (words.INCORRECT_ORDER, _("You have no order with this number.")),
     (words.TOO_MANY, _("More than 100 numbers in one call.")),
     (words.NO_CANCEL, _("The order is settled, or on its way where nobody can stop it.")),
+    (words.NOT_NOW, _("The order is being sent or confirmed just now, or money is stopped.")),
     (
         words.NO_REFILL,
         _("The service is not refilled, the refill period is over, money of the order was returned, or a later order of the "

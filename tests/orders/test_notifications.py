@@ -143,10 +143,10 @@ def test_what_a_killed_worker_had_claimed_is_due_again_after_the_lease(customer,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_side_by_side_send_each_letter_once(customer, stranger, agent):
+def test_workers_side_by_side_send_each_letter_once(customer, stranger, lead):
     for _time in range(6):
-        confirmed(customer, agent)
-        confirmed(stranger, agent)
+        confirmed(customer, lead)
+        confirmed(stranger, lead)
     claimed = at_once([lambda: outbox.claim(notifications.deposits(), now=NOW, most=4)] * 4)
     numbers = [deposit.pk for batch in claimed for deposit in batch]
     assert len(numbers) == len(set(numbers))
