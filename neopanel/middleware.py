@@ -5,6 +5,7 @@ import time
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -31,6 +32,17 @@ class PageMiddleware:
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Pages are compressed. What programs read is not: some of theirs ask for gzip and cannot read it.
+
+    Pages hold no secret beside what a stranger can send back: tokens are masked anew each time, keys are shown once, and
+    Django pads what it compresses by a random length.
+    """
+
+    def process_response(self, request, response):
+        return response if request.path.startswith("/api/v") else super().process_response(request, response)
 
 
 class StaffSecondFactorMiddleware:

@@ -95,9 +95,7 @@ MIDDLEWARE = [
     "neopanel.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Pages hold no secret beside what a stranger can send back: tokens are masked anew each time, keys are shown once, and
-    # Django pads what it compresses by a random length.
-    "django.middleware.gzip.GZipMiddleware",
+    "neopanel.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "neopanel.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

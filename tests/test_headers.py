@@ -245,3 +245,9 @@ def test_pages_are_compressed_for_who_can_read_it(client, customer):
     assert packed["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in packed["Vary"]
     assert len(packed.content) < len(plain.content) / 2
+
+
+def test_what_programs_read_is_never_compressed(client, db):
+    answer = client.post("/api/v2", {"key": "x" * 300, "action": "services"}, headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in answer
+    assert answer.json() == {"error": "Invalid API key"}
