@@ -93,7 +93,12 @@ class SiteNoticeAdmin(Desk):
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "text":
             kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 3, "maxlength": db_field.max_length})
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in {"begins_at", "ends_at"}:
+            # Django's two inputs for one moment have no labels of their own.
+            for widget, part in zip(field.widget.widgets, (gettext("Date"), gettext("Time")), strict=True):
+                widget.attrs["aria-label"] = f"{db_field.verbose_name}: {part}"
+        return field
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

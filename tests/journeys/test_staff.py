@@ -130,6 +130,7 @@ def test_axe_finds_nothing_where_staff_work(size, colours, signed_in, admin, sho
         reverse("admin:orders_provider_import", args=[shop["import"].provider_id]),
         address("orders_halt"),
         *pages_of_support(shop),
+        *pages_of_outside(shop),
         address("helpcenter_article", Article.objects.first().pk),
         address("helpcenter_statusadvice", StatusAdvice.objects.first().pk),
     ]
