@@ -8,8 +8,19 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from neopanel.roles import setup_roles
 from orders import triggers
+from support import site_notices
 
 PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture(autouse=True)
+def no_notice_is_remembered(monkeypatch) -> None:
+    """Every process remembers for some seconds that there is no notice: in each test alike, whatever ran before it.
+
+    A test that sets one calls `site_notices.forget()`, as the door does.
+    """
+    monkeypatch.setattr(site_notices, "REMEMBERED", dt.timedelta(days=36_500))
+    monkeypatch.setattr(site_notices, "_remembered", [(dt.datetime(2026, 11, 25, tzinfo=dt.UTC), [])])
 
 
 @pytest.fixture

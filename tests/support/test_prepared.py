@@ -71,7 +71,7 @@ def test_answers_in_the_customers_language_stand_first(at_desk, customer, settin
         german = open_on(customer)
     assert [reply.title for reply in canned.offered(german)] == ["Bitte warten", "Please wait", "Wait on"]
     assert [reply.title for reply in canned.offered(open_on(customer))] == ["Please wait", "Wait on", "Bitte warten"]
-    assert "Bitte warten used 1 time · de" in words_of(at_desk.get(desk_of(german)))
+    assert "Bitte warten used 1 time · German" in words_of(at_desk.get(desk_of(german)))
 
 
 def test_prepared_answers_are_found_by_their_words_whatever_the_topic(at_desk, customer, prepared):
