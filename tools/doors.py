@@ -32,8 +32,8 @@ DOORS = (
 )
 
 ORDERS = (
-    "money reports ledger deposits lifecycle review wishes submission batches placing verdict rare_answers backup "
-    "money_machine"
+    "money reports ledger deposits lifecycle review wishes submission batches placing drip drip_pages delivery_times "
+    "verdict rare_answers backup money_machine"
 )
 TESTS = (
     *(f"tests/orders/test_{name}.py" for name in ORDERS.split()),
