@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import translation
 
 from accounts.models import User
 from neopanel.roles import setup_roles
@@ -11,6 +12,12 @@ from orders import triggers
 from support import site_notices
 
 PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture(autouse=True)
+def the_shops_own_language():
+    """A page read in Spanish leaves its thread in Spanish: no test begins there."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
