@@ -78,7 +78,8 @@ def placed_within(
 
     The days become numbers by two looks into an index, so that a page of an old month costs what the newest page costs.
     """
-    own = queries.orders_of(customer).order_by("created_at")
+    # Of orders of one moment (the runs of a drip-feed, the lines of a mass order) the lowest number is meant.
+    own = queries.orders_of(customer).order_by("created_at", "pk")
     if first is not None:
         begin = midnight(first)
         lowest = own.filter(created_at__gte=begin - SLACK).values_list("pk", flat=True).first()

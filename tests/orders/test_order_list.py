@@ -6,7 +6,7 @@ import re
 import pytest
 from django.db import connection
 
-from orders import order_list
+from orders import lifecycle, order_list
 from orders.order_list import OrderFilter, orders_wanted
 from orders.statuses import OrderStatus as S
 from tests.factories import NOW, fund, make_service, order_in, place
@@ -124,3 +124,12 @@ def _without_scans(cursor) -> None:
     """A table of three rows is read whole, and rightly; this asks what is done with many."""
     if connection.vendor == "postgresql":
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+
+
+def test_orders_of_one_moment_are_all_found_whichever_of_them_changed_since(mine, customer):
+    service = make_service()
+    orders = [place(customer, service=service, now=NOW) for _number in range(4)]
+    for order in orders[:3]:  # a changed row stands behind the unchanged ones in PostgreSQL's table
+        lifecycle.cancel(order_id=order.pk, actor=customer, now=NOW)
+    wanted = [order.pk for order in reversed(orders)]
+    assert numbers(mine.get("/orders/?from=2026-11-25&to=2026-11-25").text) == wanted
