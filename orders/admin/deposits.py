@@ -47,6 +47,13 @@ class PaymentMethodAdmin(Desk):
     form = PaymentMethodForm
     list_display = ("name", "smallest", "largest", "position", "is_active")
     list_editable = ("position", "is_active")
+    readonly_fields = ("smallest", "largest")
+
+    def get_fields(self, request, obj=None):
+        """Who may only look reads money as money, not as what the form edits."""
+        if self.has_change_permission(request, obj):
+            return self.form._meta.fields
+        return ["name", "instructions", "smallest", "largest", "position", "is_active"]
 
     @admin.display(description=gettext_lazy("smallest amount"), ordering="minimum")
     def smallest(self, method):

@@ -15,6 +15,8 @@ class LedgerEntryAdmin(ReadOnly):
     list_select_related = ("wallet__customer", "actor", "deposit__method")
     search_fields = ("=key", "=order__id", "=wallet__customer__email")
     ordering = ("-id",)
+    fields = ("wallet", "seq", "kind", "moved", "after", "cause", "actor", "note", "key", "created_at")
+    readonly_fields = ("moved", "after", "cause")
 
     @admin.display(description=_("amount"))
     def moved(self, entry):
