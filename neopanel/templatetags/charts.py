@@ -23,7 +23,6 @@ SHOWN = {
     "money": lambda units: money.show(units, settings.CURRENCY),
     "count": intcomma,
     "minutes": minutes,
-    "percent": lambda share: f"{share} %",
 }
 
 

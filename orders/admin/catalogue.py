@@ -120,6 +120,14 @@ class ServiceAdmin(Desk):
     list_select_related = ("category", "provider")
     search_fields = ("=id", "name", "=provider_service_id")
     autocomplete_fields = ("category", "provider")
+    readonly_fields = ("price",)
+
+    def get_fields(self, request, obj=None):
+        """Who may only look reads the price as money, not as what the form edits."""
+        fields = [name for name in super().get_fields(request, obj) if name != "price"]
+        if self.has_change_permission(request, obj):
+            return fields
+        return ["price" if name == "rate" else name for name in fields]
 
     @admin.display(description=_("price"), ordering="rate")
     def price(self, service):

@@ -24,3 +24,14 @@ def test_a_way_to_pay_is_read_as_money_by_who_may_not_change_it(client, lead, ad
     assert str(method.minimum) not in page
     client.force_login(admin)
     assert 'name="minimum"' in client.get(address).text
+
+
+def test_a_price_is_read_as_money_by_who_may_not_change_it(client, lead, admin, customer):
+    service = place(customer).service
+    address = reverse("admin:orders_service_change", args=[service.pk])
+    client.force_login(lead)
+    page = client.get(address).text
+    assert "0.90 USD" in page
+    assert str(service.rate) not in page
+    client.force_login(admin)
+    assert 'name="rate"' in client.get(address).text
