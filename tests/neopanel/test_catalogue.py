@@ -12,6 +12,7 @@ from django.core.management import call_command
 from neopanel.env import ROOT
 from tests.english_left import catalogue, english_on
 
+READ = ("accounts", "helpcenter", "neopanel", "orders", "support", "templates")
 SPANISH = ROOT / "locale" / "es" / "LC_MESSAGES" / "django.po"
 # What the team alone reads may stay English: admin, the desk, the making of help texts, the terminal.
 TEAM = re.compile(
@@ -31,11 +32,16 @@ def read(po: Path, tmp_path: Path) -> dict:
 
 @pytest.fixture
 def extracted(tmp_path, settings, monkeypatch) -> Path:
-    """The catalogue as `makemessages` leaves it when it has read every page and program; the kept one is not touched."""
+    """The catalogue as `makemessages` leaves it when it has read every page and program; the kept one is not touched.
+
+    It reads a copy: it writes files of its own beside those that it reads, and two processes of a run would meet there.
+    """
+    for name in READ:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     copy = tmp_path / "locale" / "es" / "LC_MESSAGES" / "django.po"
     copy.parent.mkdir(parents=True)
     shutil.copy(SPANISH, copy)
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(tmp_path)
     settings.LOCALE_PATHS = [tmp_path / "locale"]
     call_command("makemessages", locale=["es"], verbosity=0)
     return copy
