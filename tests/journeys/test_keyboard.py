@@ -29,6 +29,8 @@ def reach(page: Page, wanted: Locator) -> None:
         focused = page.locator(":focus")
         if not focused.count():
             continue  # the browser's own frame, between the last and the first element
+        if focused.get_attribute("tabindex") == "-1":
+            continue  # a place that was jumped to (#main, while the page still loaded), no stop of its own
         assert focused.evaluate(SEEN), focused.evaluate("element => element.outerHTML")
         if wanted.evaluate("element => element === document.activeElement"):
             return
