@@ -1,4 +1,4 @@
-"""Who somebody is: a user who signs in by e-mail, and the keys of their programs."""
+"""Who somebody is: a user who signs in by email, and the keys of their programs."""
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
@@ -11,7 +11,7 @@ class UserManager(BaseUserManager):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
         """A user with this address in lower case. Raises ValueError without an address."""
         if not email:
-            raise ValueError("A user needs an e-mail address.")
+            raise ValueError("A user needs an email address.")
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -34,7 +34,7 @@ class User(AbstractUser):
     username = None
     first_name = None
     last_name = None
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     # One of settings.LANGUAGES; "" is nothing chosen.
     language = models.CharField(_("language"), max_length=12, blank=True, default="")

@@ -47,7 +47,7 @@ def _make(*, email: str, password: str, **flags) -> User:
     try:
         validate_email(email)
     except ValidationError:
-        raise NotMade(_("“%(email)s” is not an e-mail address.") % {"email": email}) from None
+        raise NotMade(_("“%(email)s” is not an email address.") % {"email": email}) from None
     if not password:
         raise NotMade(_("The password is empty."))
     with transaction.atomic():

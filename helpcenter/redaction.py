@@ -19,7 +19,7 @@ def without_identities(text: str, *secrets: str) -> str:
     for secret in sorted({one.strip() for one in secrets if len(one.strip()) >= 3}, key=len, reverse=True):
         text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
     for pattern, instead in (
-        (EMAIL, _("[e-mail]")),
+        (EMAIL, _("[email]")),
         (ADDRESS, _("[link]")),
         (ACCOUNT, _("[account]")),
         (PLACE_ON_NET, _("[number]")),

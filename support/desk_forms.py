@@ -91,7 +91,7 @@ class NumberForm(forms.Form):
 
 class OpenForCustomerForm(forms.Form):
     customer = forms.CharField(
-        label=gettext_lazy("Customer"), help_text=gettext_lazy("The whole e-mail address."), max_length=254
+        label=gettext_lazy("Customer"), help_text=gettext_lazy("The whole email address."), max_length=254
     )
     topic = forms.ChoiceField(label=gettext_lazy("Topic"), choices=Topic.choices)
     order = forms.CharField(

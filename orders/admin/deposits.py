@@ -73,7 +73,7 @@ class DepositAdmin(ReadOnly):
     list_filter = ("state", "method")
     list_select_related = ("wallet__customer", "method", "decided_by")
     search_fields = ("reference",)
-    search_help_text = gettext_lazy("Reference in any spelling, number, or the beginning of an e-mail address")
+    search_help_text = gettext_lazy("Reference in any spelling, number, or the beginning of an email address")
     # By the alphabet "reported" comes last: from behind, what waits for somebody is first. An index serves it.
     ordering = ("-state", "-id")
     show_facets = admin.ShowFacets.NEVER

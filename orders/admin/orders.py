@@ -76,7 +76,7 @@ class OrderAdmin(ReadOnly):
     list_filter = (AttentionFilter, "status", "provider")
     search_fields = ("id",)
     search_help_text = gettext_lazy(
-        "Number, provider's number, link in any spelling, or the customer's whole e-mail address"
+        "Number, provider's number, link in any spelling, or the customer's whole email address"
     )
     ordering = ("-id",)
     sortable_by = ()

@@ -43,7 +43,7 @@ class WalletAdmin(ReadOnly):
     list_select_related = ("customer",)
     list_filter = ("frozen",)
     search_fields = ("pk",)
-    search_help_text = gettext_lazy("The customer's whole e-mail address")
+    search_help_text = gettext_lazy("The customer's whole email address")
     ordering = ("-pk",)
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER

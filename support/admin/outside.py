@@ -36,7 +36,7 @@ class ContactNoteAdmin(ReadOnly):
     list_filter = (OpenFilter,)
     list_select_related = ("closed_by",)
     search_fields = ("=email",)
-    search_help_text = _("The whole e-mail address")
+    search_help_text = _("The whole email address")
     ordering = ("-id",)
     sortable_by = ()
 

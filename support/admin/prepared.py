@@ -47,6 +47,6 @@ class CustomerReadAdmin(ReadOnly):
     list_display = ("hour", "staff", "customer", "what")
     list_select_related = ("staff", "customer")
     search_fields = ("=customer__email", "=staff__email")
-    search_help_text = gettext_lazy("The whole e-mail address of either")
+    search_help_text = gettext_lazy("The whole email address of either")
     ordering = ("-id",)
     sortable_by = ()

@@ -58,7 +58,7 @@ class TicketAdmin(Workspace):
     list_filter = (QueueFilter, StateFilter, "topic", "tags")
     list_select_related = ("customer", "assignee")
     search_fields = ("number",)
-    search_help_text = gettext_lazy("Number of a ticket or order, or the beginning of an e-mail address")
+    search_help_text = gettext_lazy("Number of a ticket or order, or the beginning of an email address")
     paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/support/ticket/list.html"

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class ContactNote(models.Model):
     """What somebody wrote who cannot sign in: their address is what they say it is. `support/contact.py` is the door."""
 
-    email = models.EmailField(_("e-mail address"))
+    email = models.EmailField(_("email address"))
     text = models.TextField(_("text"))
     created_at = models.DateTimeField(_("time"))
     # Answered by mail, or put aside without one.

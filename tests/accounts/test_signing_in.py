@@ -1,4 +1,4 @@
-"""Who may come in: sign-up by a mailed code, sign-in by e-mail, reset, and the ways that stay closed."""
+"""Who may come in: sign-up by a mailed code, sign-in by email, reset, and the ways that stay closed."""
 
 import re
 

@@ -106,7 +106,7 @@ def test_a_reader_has_one_vote_and_may_change_it(client, section, customer):
     assert "What was wrong with it?" in client.get(ADDRESS + "?helpful=no").text
     assert vote(client, helpful="no", reason="wrong", words="Ask sam@example.com").status_code == 302
     row = article.votes.get()
-    assert (row.is_helpful, row.reason, row.words) == (False, "wrong", "Ask [e-mail]")
+    assert (row.is_helpful, row.reason, row.words) == (False, "wrong", "Ask [email]")
     vote(client, helpful="yes")
     row = article.votes.get()
     assert (row.is_helpful, row.reason, row.words) == (True, "", "")
@@ -155,7 +155,7 @@ def test_what_was_searched_for_says_nothing_about_who(client, section, customer)
     client.force_login(customer)
     client.get("/help/search/", {"q": "order #812345 of me@example.com on https://example.com/me @me_too"})
     query = SearchLog.objects.get().query
-    assert query == "order [number] of [e-mail] on [link] [account]"
+    assert query == "order [number] of [email] on [link] [account]"
 
 
 def test_a_click_is_counted_for_its_search(client, section):

@@ -130,7 +130,7 @@ def test_a_reader_searches_reads_and_says_whether_it_helped(signed_in, customer,
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("Your answer is kept. You can change it at any time.")).to_be_visible()
     vote = Article.objects.get(slug="partial-orders-and-returns").votes.get()
-    assert (vote.is_helpful, vote.reason, vote.words) == (False, "unclear", "Too many numbers, write to [e-mail]")
+    assert (vote.is_helpful, vote.reason, vote.words) == (False, "unclear", "Too many numbers, write to [email]")
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

@@ -12,7 +12,7 @@ numbers = itertools.count(1)
 def make_method(*, name: str = "", minimum: str = "5.00", maximum: str = "1000.00", **fields) -> PaymentMethod:
     return PaymentMethod.objects.create(
         name=name or f"Bank transfer {next(numbers)}",
-        instructions="Send it to account 1234.\nSay your e-mail address.",
+        instructions="Send it to account 1234.\nSay your email address.",
         minimum=money.parse(minimum),
         maximum=money.parse(maximum),
         **fields,

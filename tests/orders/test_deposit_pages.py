@@ -49,7 +49,7 @@ def value_of(answer, name: str) -> str:
 def test_the_page_says_how_to_pay_and_within_which_limits(signed_in, method):
     make_method(name="Old way", is_active=False)
     shown = words(signed_in.get(PAGE).text)
-    assert "Bank transfer From 5.00 USD to 1,000.00 USD Send it to account 1234. Say your e-mail address." in shown
+    assert "Bank transfer From 5.00 USD to 1,000.00 USD Send it to account 1234. Say your email address." in shown
     assert "Your balance now: 0.00 USD" in shown
     assert "Old way" not in shown
 

@@ -4,7 +4,7 @@ from accounts.people import NotMade, make_customer
 
 
 class Command(BaseCommand):
-    help = "Makes a customer with a verified e-mail address, who can sign in at once."
+    help = "Makes a customer with a verified email address, who can sign in at once."
 
     def add_arguments(self, parser):
         parser.add_argument("email")
