@@ -91,12 +91,12 @@ def newest(model: type[Model]) -> int:
     return model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def fill(orders: int) -> None:
+def fill(orders: int, *, heavy: int | None = None) -> None:
     """So many orders more, with everything that belongs to them. Raises SystemExit where the books are not in order then."""
     now = timezone.now().replace(microsecond=0)
     services = [make_service(name=f"Service {n}", category=f"Shelf {n % 8}", provider=provider)
                 for provider in (make_provider(), make_provider()) for n in range(SERVICES // 2)]  # fmt: skip
-    heavy = orders // 5
+    heavy = orders // 5 if heavy is None else heavy
     sizes = [heavy, *split(orders - heavy, OTHERS_ORDERS)]
     people = User.objects.bulk_create(
         [User(email=HEAVY if n == 0 else f"p{n}-{orders}@example.com", password="!") for n in range(len(sizes))],

@@ -5,7 +5,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import django
@@ -26,7 +26,7 @@ def breaches(told: Mapping[str, Any], watched: Mapping[str, Any], upstream: Mapp
     yield from (f"{fault.where}: {fault.what}" for fault in verify())
     yield from (f"trigger {name} is missing" for name in triggers.missing())
     yield from acknowledged(told)
-    yield from sent(upstream)
+    yield from sent(upstream, Order.objects.all())
     yield from at_work(told, watched, upstream)
 
 
@@ -52,9 +52,9 @@ def acknowledged(told: Mapping[str, Any]) -> Iterator[str]:
             yield f"a return of order {order} was confirmed and is lost"
 
 
-def sent(upstream: Mapping[str, list[int]]) -> Iterator[str]:
-    """Nothing is upstream twice, or without an order of ours, or where we think that it is not."""
-    ours = {order.link: order for order in Order.objects.all()}
+def sent(upstream: Mapping[str, list[int]], orders: Iterable[Order]) -> Iterator[str]:
+    """Nothing is upstream twice, or without one of these orders, or where we think that it is not."""
+    ours = {order.link: order for order in orders}
     for link, numbers in upstream.items():
         order = ours.get(link)
         if order is None:
