@@ -5,7 +5,7 @@ Files and editors may write an address (`/help/section/slug/#anchor`); it become
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.urls import Resolver404, resolve, reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -84,11 +84,20 @@ def fill(*pieces: str, now: dt.datetime) -> list[SafeString]:
 
     One query for all pieces together, none where nothing is linked.
     """
-    numbers = {int(found[1]) for piece in pieces for found in SHOWN.finditer(piece)}
-    shown = addresses_of(numbers, now) if numbers else {}
+    numbers = shown_in(*pieces)
+    return filled(*pieces, addresses=addresses_of(numbers, now) if numbers else {})
+
+
+def shown_in(*pieces: str) -> set[int]:
+    """The numbers of the articles that rendered HTML links to."""
+    return {int(found[1]) for piece in pieces for found in SHOWN.finditer(piece)}
+
+
+def filled(*pieces: str, addresses: Mapping[int, str]) -> list[SafeString]:
+    """As `fill`, with the addresses that readers may see at hand; no query."""
 
     def link(match: re.Match) -> str:
-        address = shown.get(int(match[1]))
+        address = addresses.get(int(match[1]))
         return f'<a href="{address}{match[2] or ""}">{match[3]}</a>' if address else match[3]
 
     return [mark_safe(SHOWN.sub(link, piece)) for piece in pieces]  # noqa: S308  (the renderer's output)

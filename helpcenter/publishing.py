@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from helpcenter import search_index, writing
+from helpcenter import related, search_index, writing
 from helpcenter.models import Article, HelpEvent, OldAddress, Revision, Section, State, StatusAdvice
 
 Owner = Article | StatusAdvice
@@ -92,6 +92,7 @@ def unpublish(*, owner: Owner, actor, now: dt.datetime) -> None:
             shown.published_from = None
             shown.save(update_fields=["state", "published_from"])
         search_index.refresh(owner)
+        related.forget()
         writing.record(owner, Code.UNPUBLISHED, revision=shown, actor=actor, now=now)
 
 
@@ -131,6 +132,7 @@ def publish_loaded(
             owner.published = owner.scheduled = None
             owner.save(update_fields=["published", "scheduled"])
             search_index.refresh(owner)
+            related.forget()
         writing.record(owner, Code.LOADED, revision=revision, now=now)
 
 
@@ -210,3 +212,4 @@ def point(owner: Owner, revision: Revision, at: dt.datetime | None, now: dt.date
     owner.save(update_fields=["published", "scheduled"])
     if isinstance(owner, Article):
         search_index.refresh(owner)
+        related.forget()

@@ -9,10 +9,8 @@ from django.db.models.functions import RowNumber
 
 from helpcenter import search
 from helpcenter.models import Article, ArticleRevision, FaqItem, OldAddress, Section
-from helpcenter.search_index import words_of
 from helpcenter.visibility import live, live_articles, readable
 
-MOST_RELATED = 4
 FIRST_OF_SECTION = 5
 PAGE = 60
 # Lists show titles and summaries; the texts stay in the database.
@@ -89,33 +87,6 @@ def articles_of(section: Section, page: int, now: dt.datetime) -> tuple[list[Art
     start = (page - 1) * PAGE
     found = list(listed(now).filter(article__section=section).order_by(*SHELF)[start : start + PAGE + 1])
     return found[:PAGE], len(found) > PAGE
-
-
-def related_to(page: ArticleRevision, now: dt.datetime) -> list[ArticleRevision]:
-    """Chosen by hand; then of the same section, those with common keywords first; then of anywhere by keywords."""
-    article = page.article
-    chosen = list(listed(now).filter(article__related_from=article).order_by(*SHELF)[:MOST_RELATED])
-    if len(chosen) >= MOST_RELATED:
-        return chosen
-    there = {revision.article_id for revision in chosen} | {article.pk}
-    keywords = set(words_of(page.keywords))
-    around = listed(now).filter(article__section=article.section_id).exclude(article__in=there).order_by(*SHELF)[:PAGE]
-    here = (article.position, article.pk)
-    siblings = sorted(
-        around,
-        key=lambda one: (
-            -len(keywords & set(words_of(one.keywords))),
-            (one.article.position, one.article_id) <= here,
-            one.article.position,
-            one.article_id,
-        ),
-    )
-    chosen += siblings[: MOST_RELATED - len(chosen)]
-    if len(chosen) < MOST_RELATED and keywords:
-        there |= {revision.article_id for revision in chosen}
-        elsewhere = search.with_any_word(sorted(keywords), now=now, most=MOST_RELATED + len(there))
-        chosen += [one for one in elsewhere if one.article_id not in there][: MOST_RELATED - len(chosen)]
-    return chosen
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from helpcenter import asking, images, links, live_blocks, reading, search
+from helpcenter import asking, images, links, live_blocks, reading, related, search
 from helpcenter.caching import revalidated
 from helpcenter.forms import VoteForm
 from helpcenter.models import ArticleRevision, HelpImage
@@ -61,9 +61,12 @@ def article(request: HttpRequest, section: str, slug: str) -> HttpResponse:
 def shown(page: ArticleRevision, request: HttpRequest, now) -> dict:
     """Everything that the template of an article needs; the editor's preview shows the same."""
     faq = list(page.faq.all())
-    quick_answer, body, *answers = links.fill(
-        page.quick_answer_html, page.body_html, *(item.answer_html for item in faq), now=now
-    )
+    pieces = (page.quick_answer_html, page.body_html, *(item.answer_html for item in faq))
+    # Wherever the page leads, in its text or below it: one query.
+    around = related.numbers_for(page, now)
+    there = {one.article_id: one for one in reading.listed(now).filter(article__in={*links.shown_in(*pieces), *around})}
+    addresses = {number: one.get_absolute_url() for number, one in there.items()}
+    quick_answer, body, *answers = links.filled(*pieces, addresses=addresses)
     for item, answer in zip(faq, answers, strict=True):
         item.shown = answer
     article = page.article
@@ -74,7 +77,7 @@ def shown(page: ArticleRevision, request: HttpRequest, now) -> dict:
         "body": live_blocks.fill(body, request),
         "contents": page.headings if len(page.headings) >= CONTENTS_FROM else [],
         "faq": faq,
-        "related": reading.related_to(page, now),
+        "related": [there[number] for number in around if number in there],
         "is_hidden": not page.published_from or page.published_from > now,
         "has_newer": article.latest_id != page.pk,
         "is_editor": reading.is_editor(request.user),

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from accounts.models import User
-from orders import ledger, queries
+from orders import queries
 from orders.models import LedgerEntry, Order
 from orders.spending import Spending, spending_of
 from orders.statuses import ACTIVE
@@ -32,18 +32,13 @@ class Dashboard:
         return len({balance for _day, balance in self.spending.balances}) > 1
 
 
-def dashboard_for(*, customer: User, now: dt.datetime) -> Dashboard:
-    """One page's worth; the same few queries whatever the customer's history holds."""
-    orders = queries.orders_of(customer).select_related("service")
-    balance = ledger.balance_of(customer)
+def dashboard_for(*, customer: User, balance: int, now: dt.datetime) -> Dashboard:
+    """One page's worth; the same few queries whatever the customer's history holds. `balance` is the customer's, in units."""
+    orders = queries.orders_of(customer)
     # Of a drip-feed the run under way: those that wait for their turn would only push everything else off the page.
-    active = list(
-        orders.filter(status__in=ACTIVE)
-        .exclude(head__isnull=False, waits_for__isnull=False)
-        .order_by("-pk")[:MOST_ACTIVE]
-    )
-    settled = list(orders.exclude(status__in=ACTIVE).order_by("-pk")[:MOST_RECENT])
-    judged = queries.with_verdicts(active + settled, now)
+    under_way = orders.filter(status__in=ACTIVE).exclude(head__isnull=False, waits_for__isnull=False)
+    newest = queries.newest_of_each((under_way, MOST_ACTIVE), (orders.exclude(status__in=ACTIVE), MOST_RECENT))
+    judged = queries.with_verdicts(list(queries.with_open_ticket(newest).select_related("service")), now)
     recent = [(order, verdict) for order, verdict in judged if order.is_active or now - order.status_since < CHECK_FOR]
     needs_you = [pair for pair in recent if pair[1].advice in {Advice.CONTACT, Advice.CHECK}]
     needs_you.sort(key=lambda pair: pair[1].advice != Advice.CONTACT)

@@ -18,6 +18,7 @@ from accounts import languages
 from neopanel import health
 from neopanel.context import THEMES
 from neopanel.dashboard import dashboard_for
+from orders import reader
 
 log = logging.getLogger("neopanel.csp")
 
@@ -31,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What this is, for visitors; the dashboard for who is signed in."""
     if not request.user.is_authenticated:
         return render(request, "neopanel/home.html")
-    board = dashboard_for(customer=request.user, now=timezone.now())
+    board = dashboard_for(customer=request.user, balance=reader.balance_of(request), now=timezone.now())
     return render(request, "neopanel/dashboard.html", {"board": board})
 
 

@@ -128,7 +128,7 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
     tickets = tuple(order.tickets.only("number", "state", "closed_at", "order").order_by("-number"))
     open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
     measured = order.service.measured
-    facts = Facts(open_ticket=open_ticket, measured=measured, halted_since=queries.halted_since())
+    facts = Facts(open_ticket=open_ticket, measured=measured, halted_since=queries.halted_since(now))
     return OrderPage(
         order=order,
         verdict=verdict_for(order, facts, now),

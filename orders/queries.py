@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from orders import halt, links
@@ -97,18 +97,35 @@ def status_counts(customer: User) -> dict[str, int]:
 
 
 def with_verdicts(orders: list[Order], now: dt.datetime) -> list[tuple[Order, Verdict]]:
-    """Each order with what to do about it; two queries more for all of them together."""
-    tickets, halted = open_tickets([order.pk for order in orders]), halted_since()
-    return [
-        (order, verdict_for(order, Facts(open_ticket=tickets.get(order.pk), halted_since=halted), now))
-        for order in orders
-    ]
+    """Each order with what to do about it. One query for those that were not read `with_open_ticket`, all of them together."""
+    unread = [order.pk for order in orders if not hasattr(order, "open_ticket")]
+    tickets, halted = open_tickets(unread) if unread else {}, halted_since(now)
+
+    def facts(order: Order) -> Facts:
+        return Facts(open_ticket=getattr(order, "open_ticket", tickets.get(order.pk)), halted_since=halted)
+
+    return [(order, verdict_for(order, facts(order), now)) for order in orders]
 
 
-def halted_since() -> dt.datetime | None:
-    """Since when a halt holds back what is under way, if one does."""
-    holding = halt.current()
+def halted_since(now: dt.datetime) -> dt.datetime | None:
+    """Since when a halt holds back what is under way, if one does: for words, as pages show it."""
+    holding = halt.shown(now)
     return holding.begun_at if holding else None
+
+
+def newest_of_each(*parts: tuple[QuerySet[Order], int]) -> QuerySet[Order]:
+    """Of each part its newest orders, so many of them, as one query, newest first."""
+    # SQLite takes no LIMIT in the parts of a union itself: each stands in a query of its own.
+    cut = (Order.objects.filter(pk__in=part.order_by("-pk").values("pk")[:most]) for part, most in parts)
+    return _any_of(*cut).order_by("-pk")
+
+
+def with_open_ticket(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Each order with the number of its open ticket as `open_ticket`, read with the row."""
+    # A subquery, not a join: it cannot change how a planner finds the rows of a long list.
+    own = Order.objects.filter(pk=OuterRef("pk"), tickets__closed_at=None, tickets__number__isnull=False)
+    newest = own.order_by("-tickets__number").values("tickets__number")[:1]
+    return orders.annotate(open_ticket=Subquery(newest))
 
 
 def open_tickets(order_ids: list[int]) -> dict[int, int]:

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Subquery
+from django.db.models import Min, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from orders import ledger, tallies
-from orders.models import Category, DayTotal, LedgerEntry, TallyMark
+from orders.models import DayTotal, LedgerEntry, TallyMark
 
 Kind = LedgerEntry.Kind
 SPENT = (Kind.CHARGE, Kind.REFUND)
@@ -23,7 +23,7 @@ class Total:
 
     day: dt.date
     kind: str
-    category: int | None
+    category: str | None
     amount: int
     entries: int
 
@@ -33,7 +33,7 @@ class Spending:
     """Amounts in units. Spent is what was charged less what came back, so a week of returns alone is below zero."""
 
     weeks: tuple[tuple[dt.date, int], ...]
-    categories: tuple[tuple[int | None, int], ...]
+    categories: tuple[tuple[str, int], ...]
     balances: tuple[tuple[dt.date, int], ...]
 
     @property
@@ -49,7 +49,7 @@ class Statement:
     opening: int
     sums: tuple[tuple[Kind, int, int], ...]
     closing: int
-    categories: tuple[tuple[int | None, int], ...]
+    categories: tuple[tuple[str, int], ...]
 
     @property
     def next_month(self) -> dt.date:
@@ -62,7 +62,7 @@ class Statement:
 
 def totals_since(customer: User, since: dt.date) -> list[Total]:
     """Every total from this day on, exact to the last entry, in one query: the tallied ones, and the few not yet tallied."""
-    columns = ("day", "kind", "category_id", "amount", "entries")
+    columns = ("day", "kind", "category__name", "amount", "entries")
     tallied = DayTotal.objects.filter(wallet_id=customer.pk, day__gte=since).values_list(*columns)
     mark = TallyMark.objects.filter(wallet_id=customer.pk).values("seq")
     newest = LedgerEntry.objects.filter(
@@ -70,7 +70,8 @@ def totals_since(customer: User, since: dt.date) -> list[Total]:
         seq__gt=Coalesce(Subquery(mark), 0),
         created_at__gte=begin_of(since),
     )
-    rest = tallies.totals(newest).values_list("day", "kind", "category", "amount", "entries")
+    named = tallies.totals(newest).annotate(category_name=Min("order__service__category__name"))
+    rest = named.values_list("day", "kind", "category_name", "amount", "entries")
     # PostgreSQL sums whole numbers as Decimal; money is int everywhere.
     return [
         Total(day, kind, category, int(amount), int(entries))
@@ -88,11 +89,10 @@ def spending_of(*, customer: User, balance: int, now: dt.datetime) -> Spending:
     found = totals_since(customer, min(first_week, today - dt.timedelta(days=DAYS)))
     spent = [total for total in found if total.kind in SPENT and total.day >= first_week]
     by_week = summed((monday_of(total.day), -total.amount) for total in spent)
-    by_category = summed((total.category, -total.amount) for total in spent)
     weeks = [first_week + dt.timedelta(weeks=number) for number in range(WEEKS)]
     return Spending(
         weeks=tuple((week, by_week[week]) for week in weeks),
-        categories=tuple(by_category.items()),
+        categories=by_category(spent),
         balances=balances(balance, found, today),
     )
 
@@ -121,7 +121,7 @@ def statement_of(*, customer: User, month: dt.date) -> Statement:
         opening=closing - sum(total.amount for total in inside),
         sums=tuple((kind, counts[kind], amounts[kind]) for kind in Kind if counts[kind]),
         closing=closing,
-        categories=tuple(summed((total.category, -total.amount) for total in inside if total.kind in SPENT).items()),
+        categories=by_category(total for total in inside if total.kind in SPENT),
     )
 
 
@@ -138,11 +138,11 @@ def months_of(*, customer: User, now: dt.datetime) -> list[dt.date]:
     return months
 
 
-def named_categories(categories: Iterable[tuple[int | None, int]]) -> list[tuple[str, int]]:
+def by_category(totals: Iterable[Total]) -> tuple[tuple[str, int], ...]:
     """What each category cost, by its name, most first; those that cost nothing are left out."""
-    cost = [(pk, spent) for pk, spent in categories if pk is not None and spent > 0]
-    names = dict(Category.objects.filter(pk__in=[pk for pk, _spent in cost]).values_list("pk", "name"))
-    return sorted(((names[pk], spent) for pk, spent in cost), key=lambda pair: -pair[1])
+    spent = summed((total.category, -total.amount) for total in totals)
+    cost = [(name, amount) for name, amount in spent.items() if name is not None and amount > 0]
+    return tuple(sorted(cost, key=lambda pair: -pair[1]))
 
 
 def summed(pairs: Iterable) -> Counter:

@@ -108,7 +108,7 @@ def _measured(order: Order) -> Evidence | None:
 
 def _verdict(order: Order, now: dt.datetime) -> Evidence:
     """The words that the customer saw before there was a ticket."""
-    verdict = verdict_for(order, Facts(halted_since=halted_since()), now)
+    verdict = verdict_for(order, Facts(halted_since=halted_since(now)), now)
     return {
         "advice": verdict.advice.value,
         "headline": verdict.headline,

@@ -7,8 +7,9 @@ from django.contrib.auth.models import Group
 from django.utils import translation
 
 from accounts.models import User
+from helpcenter import related
 from neopanel.roles import setup_roles
-from orders import triggers
+from orders import halt, triggers
 from support import site_notices
 
 PASSWORD = "correct-horse-battery"
@@ -28,6 +29,13 @@ def no_notice_is_remembered(monkeypatch) -> None:
     """
     monkeypatch.setattr(site_notices, "REMEMBERED", dt.timedelta(days=36_500))
     monkeypatch.setattr(site_notices, "_remembered", [(dt.datetime(2026, 11, 25, tzinfo=dt.UTC), [])])
+
+
+@pytest.fixture(autouse=True)
+def remembering_nothing():
+    """What a process remembers for some seconds ends with each test, as the database's rows do."""
+    halt.forget()
+    related.forget()
 
 
 @pytest.fixture

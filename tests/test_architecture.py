@@ -47,6 +47,7 @@ LAYERS = (
     {
         "verdict",
         "queries",
+        "reader",
         "groups",
         "forgetting",
         "spending",

@@ -40,7 +40,7 @@ def look(client, customer, admin, time_machine, monkeypatch):
     for desk in site._registry.values():
         monkeypatch.setattr(desk, "list_per_page", 2)  # a list that fits on one page is read whole for good reason
     first_edition.load(now=NOW)
-    order = add_rows(customer, [0, 1, 2])
+    order = add_rows(customer, [0, 1, 2])["order"]
 
     def load(pages, who, **headers):
         client.force_login(who)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from helpcenter import desk, editing, links, publishing, showing_again, writing
+from helpcenter import desk, editing, links, publishing, related, showing_again, writing
 from helpcenter.admin import workflow
 from helpcenter.admin.missing import MissingViews
 from helpcenter.editing_forms import FaqForms, NewPlaceForm, PlaceForm, TextForm, WhenForm, faq_of
@@ -288,6 +288,7 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
         )
         Article.objects.filter(pk=article.pk).update(position=facts["position"], review_by=facts["review_by"])
         article.related.set(facts["related_list"])
+        related.forget()
         messages.success(request, _("The place is kept. Old addresses lead to the new one."))
         return redirect("admin:helpcenter_article_change", article_id)
 

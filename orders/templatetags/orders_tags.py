@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
-from orders import halt, ledger, money
+from orders import halt, money, reader
 from orders.models import Halt
 
 register = template.Library()
@@ -75,10 +75,10 @@ def moment(when: dt.datetime | None, now: dt.datetime | None = None) -> SafeStri
 @register.simple_tag(takes_context=True)
 def balance(context) -> int:
     """The signed-in customer's balance in units."""
-    return ledger.balance_of(context["request"].user)
+    return reader.balance_of(context["request"])
 
 
 @register.simple_tag
 def halted() -> Halt | None:
-    """The halt of money that holds now, if any; one query."""
-    return halt.current()
+    """The halt of money that pages speak of, if one holds."""
+    return halt.shown(timezone.now())

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from orders import ledger, queries, spending
+from orders import queries, reader, spending
 from orders.exports import ENTRY_COLUMNS, entry_rows
 from orders.models import LedgerEntry
 from orders.views.exporting import download, export_urls, wanted_format
@@ -27,7 +27,7 @@ def balance_history(request: HttpRequest) -> HttpResponse:
     if format := wanted_format(request):
         return download(format, "balance", ENTRY_COLUMNS, entry_rows(entries))
     page = queries.page_of(entries, **cursor_of(request))
-    balance = ledger.balance_of(request.user)
+    balance = reader.balance_of(request)
     is_first_page = not (kind or order or cursor_of(request))
     spent = spending.spending_of(customer=request.user, balance=balance, now=timezone.now()) if is_first_page else None
     context = {
@@ -37,7 +37,7 @@ def balance_history(request: HttpRequest) -> HttpResponse:
         "kinds": LedgerEntry.Kind,
         "balance": balance,
         "spent": spent,
-        "categories": spending.named_categories(spent.categories) if spent else [],
+        "categories": spent.categories if spent else (),
         "month": timezone.now().astimezone(dt.UTC),
         **page_urls(request, page),
         **export_urls(request),
@@ -63,7 +63,7 @@ def statement(request: HttpRequest, year: int, month: int) -> HttpResponse:
     context = {
         "statement": found,
         "months": months,
-        "categories": spending.named_categories(found.categories),
+        "categories": found.categories,
         "now": timezone.now(),
         **export_urls(request),
     }

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from orders import deposits, ledger, queries
+from orders import deposits, queries, reader
 from orders.deposit_forms import PaymentForm
 from orders.forms import new_token
 from orders.views.paging import cursor_of, page_urls
@@ -54,7 +54,7 @@ def _page(request: HttpRequest, form: PaymentForm, methods: list, *, status: int
         "form": form,
         "methods": methods,
         "payments": page.rows,
-        "balance": ledger.balance_of(request.user),
+        "balance": reader.balance_of(request),
         **page_urls(request, page),
     }
     return render(request, "orders/balance_add.html", context, status=status)

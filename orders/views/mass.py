@@ -3,7 +3,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from orders import ledger, mass
+from orders import mass, reader
 from orders.forms import MassForm, new_token
 from orders.models import MassOrder
 
@@ -45,6 +45,6 @@ def mass_detail(request: HttpRequest, mass_id: int) -> HttpResponse:
             paste = mass.step(mass=paste, now=timezone.now())
         if not request.htmx:
             return redirect("mass_detail", paste.pk)
-    page = mass.page_of(paste, ledger.balance_of(request.user))
+    page = mass.page_of(paste, reader.balance_of(request))
     template = "orders/mass_detail.html#paste" if request.htmx else "orders/mass_detail.html"
     return render(request, template, {"page": page})

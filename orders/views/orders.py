@@ -34,7 +34,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     is_folded = not wanted.status and not queries.is_number(wanted.search.lstrip("#"))
     if is_folded:
         orders = orders.filter(head=None)
-    page = queries.page_of(orders, **cursor_of(request))
+    page = queries.page_of(queries.with_open_ticket(orders), **cursor_of(request))
     counts = queries.status_counts(request.user)
     others = {"q": wanted.search, "service": wanted.service, "from": wanted.first, "to": wanted.last}
     kept = urlencode({name: value for name, value in others.items() if value})

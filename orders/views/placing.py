@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from orders import ledger
+from orders import reader
 from orders.forms import TYPE_INPUTS, TYPED, OrderForm, SeenRate, new_token
 from orders.models import Service
 from orders.money import Units
@@ -80,7 +80,7 @@ def _render(request: HttpRequest, form: OrderForm, card: QuoteCard, status: int 
 
 def card_for(request: HttpRequest, typed: dict[str, str]) -> QuoteCard:
     """The price for what is typed so far. What is not typed yet is no mistake and gets no sentence."""
-    balance = ledger.balance_of(request.user)
+    balance = reader.balance_of(request)
     form = OrderForm(typed)
     form.is_valid()
     service_id = form.cleaned_data.get("service")

@@ -54,7 +54,7 @@ def test_the_balance_of_each_day_is_counted_back_from_today(customer, history, t
 
 
 def test_categories_are_named_most_first(customer, history):
-    found = spending.named_categories(spent(customer).categories)
+    found = spent(customer).categories
     assert [(name, units // 10**6) for name, units in found] == [("Views", 200), ("Likes", 90)]
 
 
