@@ -118,5 +118,5 @@ def test_the_numbers_stop_at_999(monkeypatch, customer, admin):
 def test_the_numbers_are_counted_once_a_minute(customer, agent, django_assert_num_queries):
     client = signed_in(agent)
     client.get("/admin/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/admin/")
