@@ -31,7 +31,7 @@ def test_the_list_of_people_asks_as_often_for_one_as_for_three(client, admin, pe
         person(f"p{number}@example.com")
     client.force_login(admin)
     client.get(USERS)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(USERS)
 
 

@@ -218,7 +218,7 @@ def test_the_page_takes_the_same_queries_however_long(signed_in, customer, count
     for _time in range(count):
         report(customer, make_method())
     signed_in.get(PAGE)  # a session's first page notes where it is
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         signed_in.get(PAGE)
 
 

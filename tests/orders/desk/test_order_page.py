@@ -387,11 +387,11 @@ def test_nothing_is_changed_by_looking_and_nothing_past_the_doors(at_desk, custo
 def test_the_page_asks_the_same_whatever_happened(at_desk, customer, django_assert_num_queries):
     order = accept(place(customer))
     page(at_desk, order)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         page(at_desk, order)
     reported(order, S.IN_PROGRESS, remains=900)
     reported(order, S.COMPLETED, remains=0)
     desk.refund(order_id=order.pk, amount=5, actor=customer, reason="x", now=NOW)
     ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=order, text="Where is it?", now=NOW)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         page(at_desk, order)

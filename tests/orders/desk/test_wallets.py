@@ -158,9 +158,9 @@ def test_nobody_has_no_page(lead_desk, number):
 def test_the_page_asks_the_same_for_one_entry_and_for_three(lead_desk, customer, django_assert_num_queries):
     fund(customer)
     page(lead_desk, customer)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         page(lead_desk, customer)
     place(customer)
     act(lead_desk, customer, "adjust", amount="1.00", reason="x", token="t")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         page(lead_desk, customer)
