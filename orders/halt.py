@@ -57,7 +57,7 @@ def begin(*, reason: str, now: dt.datetime, by: User | None = None) -> Halt:
         holding = current()
         if holding is None:
             raise
-        return holding
+        begun = holding
     forget()
     return begun
 

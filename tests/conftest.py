@@ -10,6 +10,7 @@ from accounts.models import User
 from helpcenter import related
 from neopanel.roles import setup_roles
 from orders import halt, triggers
+from support import site_notices
 
 PASSWORD = "correct-horse-battery"
 

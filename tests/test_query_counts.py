@@ -5,6 +5,7 @@ The numbers count everything: two of them are the session and the person in it.
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import connection
 
 from accounts import api_keys
 from helpcenter import first_edition
@@ -112,4 +113,6 @@ def test_an_order_in_the_admin_asks_the_same_whatever_happened_to_it(asks, custo
 
 
 def test_a_ticket_in_the_admin_asks_the_same_whatever_was_said_in_it(asks, customer, admin):
-    asks("/admin/support/ticket/{ticket}/change/", 25, who=admin, customer=customer)
+    # SQLite searches for the articles that would help with one query more.
+    queries = 25 if connection.vendor == "sqlite" else 24
+    asks("/admin/support/ticket/{ticket}/change/", queries, who=admin, customer=customer)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from helpcenter import asking, feeds, publishing
-from helpcenter.models import HelpfulVote, MissingPage, SearchLog, TicketAfterReading
+from helpcenter.models import Article, HelpfulVote, MissingPage, SearchLog, TicketAfterReading
 from helpcenter.search import Results
 from helpcenter.writing import Faq
 from tests.factories import NOW
@@ -225,3 +225,12 @@ def test_related_articles_are_chosen_by_hand_and_then_by_section_and_keywords(cl
     assert found[:4] == ["Far by hand", "Alike by keywords", "Near by section", "Elsewhere by keywords"]
     publishing.unpublish(owner=far, actor=None, now=timezone.now())
     assert "Far by hand" not in client.get(ADDRESS).text
+
+
+def test_an_article_that_another_process_hid_stands_below_no_other(client, section):
+    """Which ones are related is remembered; whether they may be read is not."""
+    make_article(section=section)
+    near = make_article(section=section, slug="near", title="Near by section")
+    assert "Near by section" in client.get(ADDRESS).text
+    Article.objects.filter(pk=near.pk).update(published=None)
+    assert "Near by section" not in client.get(ADDRESS).text

@@ -6,7 +6,8 @@ import pytest
 
 from orders import halt
 from orders.models import Halt
-from tests.factories import NOW, fund, make_service
+from orders.placing import OrderRefused
+from tests.factories import NOW, fund, make_service, place
 from tests.orders.desk.situations import forms_of, words_of
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +82,18 @@ def test_customers_see_it_where_money_would_move(client, customer, path):
     shown = words_of(client.get(path))
     assert words in shown
     assert "Secret words" not in shown
+
+
+def test_a_page_may_be_some_seconds_late_but_no_door_is(client, customer, time_machine):
+    """Another process may have begun the halt: what this one remembers for its pages moves no money."""
+    fund(customer)
+    client.force_login(customer)
+    words = "Orders and returns are stopped for a check"
+    time_machine.move_to(NOW, tick=False)
+    assert words not in words_of(client.get("/balance/"))
+    Halt.objects.create(reason="Begun elsewhere", begun_at=NOW)
+    assert words not in words_of(client.get("/balance/"))
+    with pytest.raises(OrderRefused, match="stopped for a check of the books"):
+        place(customer)
+    time_machine.move_to(NOW + halt.REMEMBERED, tick=False)
+    assert words in words_of(client.get("/balance/"))
