@@ -15,6 +15,8 @@ from orders.models import LedgerEntry, Order
 from orders.money import plain
 
 CHUNK = 2000
+# Characters that leave at once: a part for every line would be a call of the system for every line.
+PART = 32_768
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 ORDER_COLUMNS = (
@@ -55,50 +57,54 @@ def as_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[s
     yield "\n]\n"
 
 
-def newest_first(rows: QuerySet) -> Iterator[Any]:
-    """All of them, CHUNK at a time, each by the one before it. A cursor of the database would need a connection of its own for as
-    long as the reader takes, and is lost behind a pooler.
+def in_parts(lines: Iterable[str]) -> Iterator[str]:
+    """The same text in parts worth sending, the last one of whatever is left."""
+    waiting, size = [], 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= PART:
+            yield "".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield "".join(waiting)
+
+
+def newest_first(rows: QuerySet, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """These columns after the row's number, CHUNK rows at a time, each by the one before it. A cursor of the database would need a
+    connection of its own for as long as the reader takes, and is lost behind a pooler.
     """
-    rows, last = rows.order_by("-pk"), None
+    found, last = rows.order_by("-pk").values_list("pk", *columns), None
     while True:
-        chunk = list((rows if last is None else rows.filter(pk__lt=last))[:CHUNK])
+        chunk = list((found if last is None else found.filter(pk__lt=last))[:CHUNK])
         yield from chunk
         if len(chunk) < CHUNK:
             return
-        last = chunk[-1].pk
+        last = chunk[-1][0]
 
 
 def order_rows(orders: QuerySet[Order]) -> Iterator[tuple[Any, ...]]:
     """Orders as rows of ORDER_COLUMNS, newest first; money as plain digits, times in UTC."""
-    for order in newest_first(orders.select_related("service")):
-        yield (
-            order.pk,
-            order.created_at.isoformat(),
-            order.service_id,
-            order.service.name,
-            order.link,
-            order.quantity,
-            order.status,
-            plain(order.charge),
-            plain(order.refunded),
-            order.start_count,
-            order.remains,
-            # Of a drip-feed's first run, too: its number is that of all of them.
-            order.pk if order.is_group else order.head_id,
-            order.run,
-            order.note,
-        )
+    columns = (
+        "created_at",
+        "service_id",
+        "service__name",
+        "link",
+        "quantity",
+        "status",
+        "charge",
+        "refunded",
+        "start_count",
+    )
+    for row in newest_first(orders, *columns, "remains", "head_id", "run", "note"):
+        number, placed, *said, charge, refunded, start, remains, head, run, note = row
+        # Of a drip-feed's first run, too: its number is that of all of them.
+        group = number if run == 1 else head
+        yield number, placed.isoformat(), *said, plain(charge), plain(refunded), start, remains, group, run, note
 
 
 def entry_rows(entries: QuerySet[LedgerEntry]) -> Iterator[tuple[Any, ...]]:
     """Ledger entries as rows of ENTRY_COLUMNS, newest first; money as plain digits, times in UTC."""
-    for entry in newest_first(entries):
-        yield (
-            entry.seq,
-            entry.created_at.isoformat(),
-            entry.kind,
-            entry.order_id,
-            plain(entry.amount),
-            plain(entry.balance),
-            entry.note,
-        )
+    columns = ("seq", "created_at", "kind", "order_id", "amount", "balance", "note")
+    for _number, seq, at, kind, order, amount, balance, note in newest_first(entries, *columns):
+        yield seq, at.isoformat(), kind, order, plain(amount), plain(balance), note

@@ -58,8 +58,7 @@ def statement(request: HttpRequest, year: int, month: int) -> HttpResponse:
         created_at__gte=spending.begin_of(chosen), created_at__lt=spending.begin_of(found.next_month)
     )
     if format := wanted_format(request):
-        rows = entry_rows(entries.select_related("order__service", "deposit__method"))
-        return download(format, f"statement-{chosen:%Y-%m}", ENTRY_COLUMNS, rows)
+        return download(format, f"statement-{chosen:%Y-%m}", ENTRY_COLUMNS, entry_rows(entries))
     context = {
         "statement": found,
         "months": months,

@@ -19,7 +19,7 @@ def wanted_format(request: HttpRequest) -> str:
 def download(format: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
     content_type, written = FORMATS[format]
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-    return StreamingHttpResponse(written(columns, rows), content_type=content_type, headers=headers)
+    return StreamingHttpResponse(exports.in_parts(written(columns, rows)), content_type=content_type, headers=headers)
 
 
 def export_urls(request: HttpRequest) -> dict[str, str]:

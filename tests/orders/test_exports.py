@@ -3,6 +3,8 @@ import io
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from orders import exports
 from orders.exports import as_csv, harmless
@@ -90,6 +92,24 @@ def test_a_file_is_written_row_by_row():
     lines = as_csv(("n",), rows())
     assert (next(lines), taken) == ("\ufeffn\r\n", [])
     assert (next(lines), taken) == ("0\r\n", [0])
+
+
+def test_a_file_leaves_in_parts_worth_sending(carol, customer, monkeypatch):
+    service = make_service()
+    for _ in range(3):
+        place(customer, service=service)
+    assert len(list(carol.get("/orders/?format=csv").streaming_content)) == 1
+    monkeypatch.setattr(exports, "PART", 1)
+    assert len(list(carol.get("/orders/?format=csv").streaming_content)) == 4
+
+
+def test_an_export_reads_what_it_shows_and_not_whole_rows(customer):
+    place(customer)
+    with CaptureQueriesContext(connection) as asked:
+        assert len(list(exports.order_rows(Order.objects.all()))) == 1
+    [query] = asked.captured_queries
+    assert "client_key" not in query["sql"]
+    assert "description" not in query["sql"]
 
 
 def test_an_unknown_format_is_the_page(carol):
