@@ -8,9 +8,10 @@ import datetime as dt
 from django.db import connection
 
 from accounts.models import User
-from orders import telling
+from orders import rows, telling
 from orders.models import Deposit, LedgerEntry, Order, Wallet
 from orders.money import MOST, Units
+from orders.rows import Part
 
 Kind = LedgerEntry.Kind
 
@@ -39,18 +40,48 @@ def lock_wallet(customer_id: int) -> Wallet:
     On SQLite the IMMEDIATE transaction has locked everything already. Lock order: an order's row first, then its wallet;
     a new order locks the wallet first, because nobody can hold a row that does not exist.
     """
-    Wallet.objects.get_or_create(customer_id=customer_id)
-    wallets = Wallet.objects.select_for_update(no_key=True, of=("self",))
-    return wallets.select_related("customer").get(customer_id=customer_id)
+    if not connection.in_atomic_block:
+        raise RuntimeError("A lock lasts as long as the caller's transaction, and there is none.")
+    wallet = _locked(customer_id)
+    if wallet is None:
+        Wallet.objects.get_or_create(customer_id=customer_id)
+        wallet = _locked(customer_id)
+    if wallet is None:
+        raise Wallet.DoesNotExist
+    return wallet
+
+
+WALLET, OWNER = Part(Wallet), Part(User, "id", "low_balance")
+
+
+def _locked(customer_id: int) -> Wallet | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_lock_statement(), [customer_id])
+        row = cursor.fetchone()
+    wallet = WALLET.of(row[: WALLET.size]) if row is not None else None
+    if wallet is not None:
+        wallet._state.fields_cache["customer"] = OWNER.of(row[WALLET.size :])
+    return wallet
+
+
+# The weakest lock that keeps other writers away: rows that name the wallet may still be written.
+LOCK = "FOR NO KEY UPDATE OF w"
+
+
+def _lock_statement() -> str:
+    lock = LOCK if connection.features.has_select_for_no_key_update else ""
+    tables = "orders_wallet w JOIN accounts_user u ON u.id = w.customer_id"
+    return f"SELECT {WALLET.columns('w')}, {OWNER.columns('u')} FROM {tables} WHERE w.customer_id = %s {lock}"  # noqa: S608
 
 
 def post(
     *,
-    wallet_id: int,
     amount: int,
     kind: LedgerEntry.Kind,
     key: str,
     now: dt.datetime,
+    wallet_id: int | None = None,
+    wallet: Wallet | None = None,
     order: Order | None = None,
     deposit: Deposit | None = None,
     actor: User | None = None,
@@ -58,18 +89,22 @@ def post(
 ) -> LedgerEntry:
     """Appends one entry of `amount` units and moves the balance with it; both or neither.
 
+    `wallet`: as `lock_wallet` gave it in this transaction, for who holds it already; it moves along. Else `wallet_id`. Whoever
+    gives a wallet that is not as it stands in the database is refused by the triggers: the entry would not extend the chain.
     `key` names the business fact (`order:18:charge`): a second entry with the same key raises IntegrityError.
     Raises NotEnoughBalance before anything is written, BalanceTooLarge, and RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("ledger.post needs the caller's transaction: the entry and its cause are one fact.")
-    wallet = lock_wallet(wallet_id)
+    if wallet is None:
+        assert wallet_id is not None
+        wallet = lock_wallet(wallet_id)
     balance = wallet.balance + amount
     if balance < 0:
         raise NotEnoughBalance(Units(-balance))
     if balance > MOST:
         raise BalanceTooLarge
-    entry = LedgerEntry.objects.create(
+    entry = LedgerEntry(
         wallet=wallet,
         seq=wallet.seq + 1,
         amount=amount,
@@ -82,6 +117,10 @@ def post(
         note=note,
         created_at=now,
     )
-    Wallet.objects.filter(pk=wallet.pk).update(balance=balance, seq=entry.seq)
+    rows.insert(entry)
+    with connection.cursor() as cursor:
+        moved = "UPDATE orders_wallet SET balance = %s, seq = %s WHERE customer_id = %s"
+        cursor.execute(moved, [balance, entry.seq, wallet.pk])
     telling.of_balance(wallet, after=balance, now=now)
+    wallet.balance, wallet.seq = balance, entry.seq
     return entry

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import breaker, halt, ledger, telling
+from orders import breaker, halt, ledger, rows, telling
 from orders.deadlocks import once_more
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.models.event import RAW_BYTES
@@ -333,7 +333,7 @@ def record(
     raw: str = "",
 ) -> OrderEvent:
     """Writes one line of the order's history, in the caller's transaction."""
-    return OrderEvent.objects.create(
+    event = OrderEvent(
         order=order,
         code=code,
         from_status=from_status or order.status,
@@ -351,3 +351,5 @@ def record(
         reason=reason[:500],
         created_at=now,
     )
+    rows.insert(event)
+    return event

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey, User
-from orders import drip, halt, ledger, links, pricing, service_types
+from orders import drip, facts, ledger, links, rows, service_types
 from orders.deadlocks import once_more
-from orders.models import LedgerEntry, Order, OrderEvent, Service
+from orders.facts import Facts
+from orders.models import LedgerEntry, Order, OrderEvent, Service, Wallet
 from orders.money import NotMoney, Units, charge_for, show
 from orders.patience import far_beyond_start, while_waiting
+from orders.platforms import LinkKind
 from orders.service_types import Counted
 from orders.statuses import ACTIVE, OrderStatus
 
@@ -91,34 +93,52 @@ class Quote:
 
 def on_sale(service_id: int) -> Service:
     """The service, if it may be ordered now. Raises OrderRefused."""
-    service = (
-        Service.objects.select_related("provider", "category", "times")
-        .defer("times__samples")
-        .filter(pk=service_id, is_on_sale=True)
-        .first()
-        if 0 < service_id < 2**63
-        else None
-    )
-    if service is None:
+    return _known(facts.read(customer_id=0, service_id=service_id)).service
+
+
+def _known(found: Facts | None) -> Facts:
+    if found is None:
         raise OrderRefused(
             Problem("service", "service", _("This service is not on sale any more. Choose another one."))
         )
-    return service
+    return found
 
 
 def quote(*, customer: User, wish: Wish) -> Quote:
-    """What the wish would cost, and everything that stands in its way; writes nothing and locks nothing.
+    """What the wish would cost, and everything that stands in its way; one statement, writes nothing and locks nothing.
 
     Raises OrderRefused for a service that is not on sale, where there is nothing to quote.
     """
-    service = on_sale(wish.service_id)
-    rate = pricing.rate_for(customer_id=customer.pk, service=service)
+    return _quote(_known(_facts(customer, wish)), wish)
+
+
+def _facts(customer: User, wish: Wish, client_key: str = "") -> Facts | None:
+    return facts.read(
+        customer_id=customer.pk,
+        service_id=wish.service_id,
+        target=_target(wish.link, LinkKind.ANY),
+        target_of_name=_target(wish.link, LinkKind.USERNAME),
+        client_key=client_key,
+    )
+
+
+def _target(text: str, kind: str) -> str:
+    """The key of what the text leads to if a service wants links of this kind; empty where it leads nowhere."""
+    try:
+        return links.target_key(links.clean_for(text, kind))
+    except links.BadLink:
+        return ""
+
+
+def _quote(known: Facts, wish: Wish) -> Quote:
+    service, rate, balance, behind = known.service, known.rate, known.balance, known.behind
     problems = []
     link = ""
     try:
         link = links.clean_for(wish.link, service.link_kind)
     except links.BadLink as bad:
         problems.append(Problem("link", "link", str(bad)))
+        behind = None
     rule = service.rule
     inputs, wrong = service_types.read_inputs(rule, wish.inputs)
     problems += [Problem("input", bad.name, str(bad)) for bad in wrong]
@@ -143,8 +163,6 @@ def quote(*, customer: User, wish: Wish) -> Quote:
             problems.append(Problem("funds", "quantity", sentence))
     if quantity <= 0:
         charge = Units(0)
-    balance = ledger.balance_of(customer)
-    behind = open_on(customer_id=customer.pk, service=service, link=link) if link else None
     if behind is not None and not wish.queue:
         problems.append(_overlap_problem(behind))
     if charge > balance:
@@ -172,12 +190,6 @@ def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
 def _funds_problem(missing: Units) -> Problem:
     sentence = _("Your balance is %(missing)s short for this order. Add funds or order less.")
     return Problem("funds", "quantity", sentence % {"missing": show(missing, settings.CURRENCY)})
-
-
-def open_on(*, customer_id: int, service: Service, link: str) -> Order | None:
-    """The customer's newest open order of this service on this target, in any spelling of the link."""
-    mine = Order.objects.filter(wallet_id=customer_id, target_key=links.target_key(link), status__in=ACTIVE)
-    return mine.filter(service=service).only("id", "status").order_by("-pk").first()
 
 
 def _overlap_problem(other: Order) -> Problem:
@@ -216,15 +228,16 @@ def place_order(
     OrderRefused, with code `key_reused` where the key came with another wish.
     """
     assert 0 < len(client_key) <= LONGEST_KEY
-    if twin := placed_before(customer=customer, client_key=client_key):
-        return _same_or_refused(twin, wish)
     try:
         with transaction.atomic(durable=True):
             wallet = ledger.lock_wallet(customer.pk)
-            # Everything is checked under the lock: the price, the pause or the balance may have changed since the form.
-            offer = quote(customer=customer, wish=wish)
+            # Everything is read under the lock: the price, the pause or the balance may have changed since the form.
+            known = _known(_facts(customer, wish, client_key))
+            if known.twin is not None and (twin := placed_before(customer=customer, client_key=client_key)):
+                return _same_or_refused(twin, wish)
+            offer = _quote(known, wish)
             problems = list(offer.problems)
-            if halt.current() is not None:
+            if known.halted:
                 problems.insert(0, Problem("halted", "service", str(HALTED)))
             if wallet.frozen:
                 problems.insert(0, Problem("frozen", "service", str(FROZEN)))
@@ -236,7 +249,7 @@ def place_order(
             if problems:
                 raise OrderRefused(*problems)
             order = _create(offer, wallet_id=wallet.pk, client_key=client_key, api_key=api_key, note=note, now=now)
-            _charge(order, customer=customer, now=now)
+            _charge(order, wallet, customer=customer, now=now)
             before = order
             for run in range(2, (offer.plan.orders if offer.plan else 1) + 1):
                 before = _create(
@@ -248,9 +261,9 @@ def place_order(
                     head=order,
                     before=before,
                 )
-                _charge(before, customer=customer, now=now)
+                _charge(before, wallet, customer=customer, now=now)
     except (OrderRefused, IntegrityError):
-        # Two clicks at once: the other one may have placed this very order while this one waited for the lock.
+        # Sent once more, after the service left the shop: the first answer stands.
         if twin := placed_before(customer=customer, client_key=client_key):
             return _same_or_refused(twin, wish)
         raise
@@ -274,9 +287,9 @@ def _within_cap(api_key: ApiKey, charge: Units, *, now: dt.datetime) -> bool:
     return spent + charge <= api_key.daily_cap
 
 
-def _charge(order: Order, *, customer: User, now: dt.datetime) -> None:
+def _charge(order: Order, wallet: Wallet, *, customer: User, now: dt.datetime) -> None:
     ledger.post(
-        wallet_id=order.wallet_id,
+        wallet=wallet,
         amount=-order.charge,
         kind=LedgerEntry.Kind.CHARGE,
         key=f"order:{order.pk}:charge",
@@ -284,15 +297,17 @@ def _charge(order: Order, *, customer: User, now: dt.datetime) -> None:
         actor=customer,
         now=now,
     )
-    OrderEvent.objects.create(
-        order=order,
-        code=OrderEvent.Code.PLACED,
-        to_status=order.status,
-        applied=True,
-        source=OrderEvent.Source.CUSTOMER,
-        actor=customer,
-        money=-order.charge,
-        created_at=now,
+    rows.insert(
+        OrderEvent(
+            order=order,
+            code=OrderEvent.Code.PLACED,
+            to_status=order.status,
+            applied=True,
+            source=OrderEvent.Source.CUSTOMER,
+            actor=customer,
+            money=-order.charge,
+            created_at=now,
+        )
     )
 
 
@@ -350,7 +365,7 @@ def _create(
         submission=Order.Submission.QUEUED if service.provider else Order.Submission.NONE,
         send_after=now if service.provider and not waits_for else None,
     )
-    order.save(force_insert=True)
+    rows.insert(order)
     return order
 
 

@@ -12,12 +12,6 @@ from orders.models import CustomRate, Service, Wallet
 from orders.money import plain
 
 
-def rate_for(*, customer_id: int, service: Service) -> int:
-    """Units per 1000 (per package for packages) that this customer pays. One query."""
-    own = CustomRate.objects.filter(customer_id=customer_id, service=service).values_list("rate", flat=True).first()
-    return service.rate if own is None else own
-
-
 def rates_of(customer_id: int | None) -> dict[int, int]:
     """The customer's own prices by service; nothing for a visitor. One query."""
     if customer_id is None:

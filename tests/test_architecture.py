@@ -21,10 +21,11 @@ APPS = {
 
 # Inside orders, from the ground up: a module imports from its own layer and from those before it.
 LAYERS = (
-    {"statuses", "money", "links", "platforms", "service_types", "sealing", "deadlocks", "tracing"},
+    {"statuses", "money", "links", "platforms", "service_types", "sealing", "deadlocks", "tracing", "rows"},
     {"reports", "patience"},
     {"models"},
     {
+        "facts",
         "ledger",
         "telling",
         "triggers",

@@ -82,7 +82,7 @@ def raw(customer: User, service: Service, said: list[Statement], example: Order)
         state["balance"] -= example.charge
         order = 0
         for sql, params in statements:
-            values = [swap.get(value, value) if isinstance(value, str | int) else value for value in params]
+            values = [swap.get(value, value) if type(value) in {str, int} else value for value in params]
             if insert := COLUMNS.match(sql):
                 names = [name.strip(' "') for name in insert[2].split(",")]
                 own = {"order_id": order} if "order_id" in names and order else {}
@@ -90,7 +90,7 @@ def raw(customer: User, service: Service, said: list[Statement], example: Order)
                     own |= state | {"key": f"order:{order}:charge"}
                 for name, value in own.items():
                     values[names.index(name)] = value
-            elif sql.startswith('UPDATE "orders_wallet"'):
+            elif sql.startswith("UPDATE orders_wallet"):
                 values[:2] = state["balance"], state["seq"]
             cursor.execute(sql, values)
             if insert and insert[1] == "orders_order":

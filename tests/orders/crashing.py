@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connections
+from django.db.models import Model
+
+from orders import rows
 
 DIED = 42
 FAILED = 99
@@ -29,6 +32,18 @@ def after(owner: Any, name: str) -> Callable[[], None]:
         die()
 
     return lambda: setattr(owner, name, last)
+
+
+def after_row(model: type[Model]) -> Callable[[], None]:
+    """Arranges that the process dies when a row of this model is written by `rows.insert`, before anybody learns of it."""
+    original = rows.insert
+
+    def last(row: Model) -> None:
+        original(row)
+        if isinstance(row, model):
+            die()
+
+    return lambda: setattr(rows, "insert", last)
 
 
 def fork(job: Callable[[], object]) -> int:

@@ -199,9 +199,9 @@ def test_below_cost_is_possible_where_somebody_means_it(customer, admin):
     pricing.set_rate(
         customer=customer, service_id=service.pk, rate=1, actor=admin, reason="Gift", now=NOW, below_cost=True
     )
-    assert pricing.rate_for(customer_id=customer.pk, service=service) == 1
+    assert pricing.rates_of(customer.pk) == {service.pk: 1}
     pricing.end_rate(customer=customer, service_id=service.pk, actor=admin, reason="Over", now=NOW)
-    assert pricing.rate_for(customer_id=customer.pk, service=service) == service.rate
+    assert pricing.rates_of(customer.pk) == {}
     with pytest.raises(NotAllowed):
         pricing.end_rate(customer=customer, service_id=service.pk, actor=admin, reason="Over", now=NOW)
 

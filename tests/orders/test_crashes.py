@@ -17,7 +17,7 @@ from orders.statuses import SETTLED, OrderStatus
 from orders.verification import verify
 from tests.factories import NOW, accept, fresh, fund, make_service, order_in, place
 from tests.orders.books import written
-from tests.orders.crashing import after, before, dies, ended, fork
+from tests.orders.crashing import after, after_row, before, dies, ended, fork
 from tests.orders.test_sync import Clock, sells, service_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,9 +27,9 @@ COMMIT = (BaseDatabaseWrapper, "commit")
 WHILE_PLACING = {
     "before the wallet is locked": before(ledger, "lock_wallet"),
     "the order written, its charge not": before(ledger, "post"),
-    "the entry written, the balance not": after(LedgerEntry.objects, "create"),
+    "the entry written, the balance not": after_row(LedgerEntry),
     "the balance moved, the event not": after(ledger, "post"),
-    "the event written, nothing committed": after(OrderEvent.objects, "create"),
+    "the event written, nothing committed": after_row(OrderEvent),
     "before the commit": before(*COMMIT),
     "after the commit": after(*COMMIT),
 }
@@ -56,7 +56,7 @@ def test_an_order_whose_process_dies_is_there_with_its_charge_or_not_at_all_and_
 
 WHILE_RETURNING = {
     "before the entry": before(ledger, "post"),
-    "the entry written, the balance not": after(LedgerEntry.objects, "create"),
+    "the entry written, the balance not": after_row(LedgerEntry),
     "the balance moved, the order not": after(ledger, "post"),
     "the event written, the order not": after(lifecycle, "record"),
     "before the commit": before(*COMMIT),
