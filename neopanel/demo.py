@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from accounts.models import User
-from orders import deposits, desk, ledger, lifecycle, submission
+from orders import delivery_times, deposits, desk, ledger, lifecycle, submission, timetable
 from orders.importing import import_catalogue
 from orders.models import Category, Order, PaymentMethod, Provider, Service
 from orders.money import parse
@@ -44,6 +44,9 @@ MARKUP = Decimal(20)
 BALANCE = "250.00"
 CENT = parse("0.01")
 A_MINUTE, AN_HOUR, A_DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+# How long the finished orders took, and what they were for.
+MINUTES = (38, 42, 55, 47, 61, 35, 94, 44, 52, 40, 128, 49)
+PLACES = ("meadow", "tower", "valley")
 SEED, LONG_AGO_ENOUGH, SPEED = 1, 10_000.0, 1.0
 
 
@@ -176,9 +179,9 @@ class Story:
         token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
         submission.rejected(order_id=order.pk, token=token, reason=words, raw=json.dumps({"error": words}), now=when)
 
-    def delivered(self, order: Order, number: str, minutes: int) -> None:
-        """The provider reports the start and, `minutes` later, the end that its book foretells."""
-        began = order.created_at + dt.timedelta(minutes=1)
+    def delivered(self, order: Order, number: str, minutes: int, *, start: int = 1) -> None:
+        """After `start` minutes the provider reports the beginning and, `minutes` later, the end that its book foretells."""
+        began = order.created_at + dt.timedelta(minutes=start)
         lifecycle.report(order_id=order.pk, report=self.said(order, number, 30.0), now=began)
         ended = began + dt.timedelta(minutes=minutes)
         lifecycle.report(order_id=order.pk, report=self.said(order, number, LONG_AGO_ENOUGH), now=ended)
@@ -191,9 +194,22 @@ class Story:
         return Report(to=status_of(state.word), word=state.word, remains=state.remains, start_count=state.start_count)
 
 
+def make_history(story: Story, services: list[Service]) -> None:
+    """Eleven weeks of orders that went well: enough of three services that the shop can say how long they take."""
+    for number, minutes in enumerate(MINUTES):
+        ago = dt.timedelta(weeks=11) - number * dt.timedelta(days=5, hours=7)
+        for place, service in enumerate(services):
+            fate = "partial" if (number + place) % 9 == 4 else "completed"
+            link = f"example.com/p/{PLACES[place]}-{number + 1}-{fate}"
+            order = story.placed(service, link, 500 + 500 * (number % 3), ago - place * AN_HOUR)
+            story.delivered(order, story.sent(order), minutes + 17 * place, start=2 + minutes % (9 + 4 * place))
+    if timetable.take(name=delivery_times.NAME, every=delivery_times.EVERY, now=story.now):
+        delivery_times.learn(now=story.now)
+
+
 def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datetime) -> None:
     """Orders in all eight statuses, oldest first, and a balance of 250.00 in the end."""
-    deposited = now - dt.timedelta(days=12)
+    deposited = now - dt.timedelta(days=80)
     deposits.credit(
         customer=customer,
         amount=parse("150.00"),
@@ -215,6 +231,7 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
         story.delivered(order, story.sent(order), minutes)
         return order
 
+    make_history(story, [services[0], services[8], services[9]])
     delivered(services[0], "example.com/p/harbour-completed", 1000, 11 * A_DAY, 42)
     market = story.placed(services[1], "example.org/p/market-canceled", 2000, 9 * A_DAY)
     story.changed_its_mind(market, story.sent(market), 95, 6 * A_DAY)

@@ -55,10 +55,14 @@ def start_times_block(request: HttpRequest) -> SafeString:
 @live_blocks.sample_of_order
 def sample(advice: Advice, request: HttpRequest) -> SafeString:
     """A made-up order in this status, with the words that an editor is writing."""
-    now = timezone.now()
-    order = sample_order(advice.status, now)
-    context = {"order": order, "verdict": verdict_for(order, Facts(), now), "advice": advice}
+    context = sample_as_seen(advice.status, timezone.now()) | {"advice": advice}
     return render_to_string("neopanel/_sample_order.html", context, request=request)
+
+
+def sample_as_seen(status: OrderStatus, now: dt.datetime) -> dict[str, object]:
+    """A made-up order and what its customer would be told of it; no query."""
+    order = sample_order(status, now)
+    return {"order": order, "verdict": verdict_for(order, Facts(), now)}
 
 
 def sample_order(status: OrderStatus, now: dt.datetime) -> Order:

@@ -184,6 +184,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = BRAND
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.key_forms.AddKeyForm"}
 USERSESSIONS_TRACK_ACTIVITY = True
 # Who works in /admin/ needs more than a password; the demo's accounts have one that everybody knows anyway.
 STAFF_SECOND_FACTOR = not DEMO
@@ -207,6 +208,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
+FORMAT_MODULE_PATH = ["neopanel.formats"]
 USE_THOUSAND_SEPARATOR = False
 
 # --- Static files: hashed, compressed, served by the web process itself

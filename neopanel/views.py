@@ -18,7 +18,9 @@ from accounts import languages
 from neopanel import health
 from neopanel.context import THEMES
 from neopanel.dashboard import dashboard_for
+from neopanel.live_blocks import sample_as_seen
 from orders import reader
+from orders.statuses import OrderStatus
 
 log = logging.getLogger("neopanel.csp")
 
@@ -31,7 +33,7 @@ REPORT_BYTES = 4096
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, for visitors; the dashboard for who is signed in."""
     if not request.user.is_authenticated:
-        return render(request, "neopanel/home.html")
+        return render(request, "neopanel/home.html", {"sample": sample_as_seen(OrderStatus.PARTIAL, timezone.now())})
     board = dashboard_for(customer=request.user, balance=reader.balance_of(request), now=timezone.now())
     return render(request, "neopanel/dashboard.html", {"board": board})
 

@@ -171,6 +171,15 @@
     });
   });
 
+  /* --- A passkey's prompt that ended without one: allauth only logs it, we say so beside the button. */
+  document.addEventListener("allauth.error", function (event) {
+    const note = document.querySelector("[data-passkey-not-used]");
+    if (!note || !event.detail.tags.includes("webauthn")) return;
+    event.preventDefault();
+    note.hidden = false;
+    say(note.textContent.trim());
+  });
+
   document.addEventListener("keydown", function (event) {
     const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
     if (menu) {

@@ -117,7 +117,7 @@ class TicketAdmin(Workspace):
     def changelist_view(self, request, extra_context=None):
         queue = queues.BY_NAME.get(request.GET.get("queue", ""))
         words = {"title": _("Tickets: %(queue)s") % {"queue": queue.label} if queue else _("Tickets")}
-        words["may_answer"] = request.user.has_perm(ANSWER)
+        words |= {"own_title": True, "may_answer": request.user.has_perm(ANSWER)}
         words["queues"] = [
             (one.label, f"?queue={one.name}", one is (queue or queues.BY_NAME["all"])) for one in queues.QUEUES
         ]

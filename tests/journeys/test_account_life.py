@@ -35,9 +35,9 @@ def heading(page: Page):
 
 def confirm(page: Page) -> None:
     """The password once more, as before every change of what protects an account."""
-    expect(heading(page)).to_have_text("Confirm Access")
+    expect(heading(page)).to_have_text("Is it you?")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Go on").click()
 
 
 def letters_sent() -> list:
@@ -50,13 +50,13 @@ def test_an_authenticator_app_is_set_up_and_then_asked_for_and_a_recovery_code_d
     sign_in(phone, customer)
     phone.get_by_role("link", name="Set up an app").click()
     confirm(phone)
-    secret = phone.locator("#authenticator_secret").input_value()
+    secret = phone.locator("#totp-secret").inner_text().strip()
     phone.get_by_label("code").fill("000000")
-    phone.get_by_role("button", name="Activate").click()
+    phone.get_by_role("button", name="Switch it on").click()
     expect(phone.locator(".error-summary")).to_contain_text("Incorrect code")
     phone.get_by_label("code").fill(code_of(secret))
-    phone.get_by_role("button", name="Activate").click()
-    recovery = phone.get_by_label("Unused codes").input_value().split()
+    phone.get_by_role("button", name="Switch it on").click()
+    recovery = phone.get_by_role("list", name="Codes that are not used yet").inner_text().split()
     assert len(recovery) == 10
 
     for answer in (lambda: code_of(secret), lambda: recovery[0]):
@@ -81,8 +81,8 @@ def test_a_passkey_alone_signs_in(desktop, customer):
     sign_in(desktop, customer)
     confirm(desktop)
     desktop.get_by_label("Name").fill("My laptop")
-    desktop.get_by_label("Passwordless").check()
-    desktop.get_by_role("button", name="Add", exact=True).click()
+    desktop.get_by_label("Sign in with it alone").check()
+    desktop.get_by_role("button", name="Add it").click()
     expect(desktop.locator(".messages")).to_contain_text("added")
 
     desktop.context.clear_cookies()
@@ -91,6 +91,19 @@ def test_a_passkey_alone_signs_in(desktop, customer):
     expect(heading(desktop)).to_have_text("Dashboard")
     desktop.goto("/accounts/2fa/webauthn/")
     expect(desktop.get_by_role("main")).to_contain_text("My laptop")
+
+
+CLOSED = "() => { navigator.credentials.get = () => Promise.reject(new DOMException('closed', 'NotAllowedError')); }"
+
+
+def test_a_passkey_s_prompt_that_is_closed_is_said_beside_the_button_and_aloud(desktop):
+    desktop.goto("/accounts/login/")
+    note = desktop.get_by_text("No passkey was used")
+    expect(desktop.locator("[data-passkey-not-used]")).to_be_hidden()
+    desktop.evaluate(CLOSED)
+    desktop.get_by_role("button", name="Sign in with a passkey").click()
+    expect(desktop.locator("[data-passkey-not-used]")).to_be_visible()
+    expect(note.and_(desktop.locator("#live"))).to_have_count(1)
 
 
 def test_a_session_elsewhere_is_ended_at_once(phone, desktop, customer):

@@ -25,6 +25,7 @@ OPEN_TO_ALL = [
     GUIDE,
     "/accounts/login/",
     "/accounts/signup/",
+    "/accounts/password/reset/",
     "/contact/",
     *POLICIES,
 ]
@@ -75,7 +76,9 @@ def customers_pages(customer, agent, help_center) -> list[str]:
         "/accounts/sessions/",
         "/accounts/data/",
         "/accounts/2fa/totp/activate/",
+        "/accounts/2fa/webauthn/",
         "/accounts/2fa/webauthn/add/",
+        "/accounts/logout/",
         "/accounts/leave/",
         *POLICIES,
         "/styleguide/",
