@@ -51,16 +51,20 @@ def run(arguments: list[str]) -> int:
     host, port = address()
     refuse_taken(host, port)
     environment = serving_environment()
-    parts = [Part("web server", web_command(host, port)), Part("worker", manage_command("worker"))]
+    site, others = Part("web server", web_command(host, port)), [Part("worker", manage_command("worker"))]
     if in_production():
         prepare(environment)
     else:
         provider = free_port()
         environment["NEOPANEL_ALLOW_PRIVATE_HOSTS"] = allowing(f"127.0.0.1:{provider}")
         prepare(environment, "--provider-url", f"http://127.0.0.1:{provider}/api/v2")
-        parts.append(Part("provider simulator", manage_command("simulate_provider", "--port", str(provider))))
+        others.append(Part("provider simulator", manage_command("simulate_provider", "--port", str(provider))))
     return run_together(
-        parts, environment=environment, is_ready=lambda: answers(host, port), when_ready=lambda: welcome(host, port)
+        [site],
+        afterwards=others,
+        environment=environment,
+        is_ready=lambda: answers(host, port),
+        when_ready=lambda: welcome(host, port),
     )
 
 

@@ -80,7 +80,7 @@ def is_wanted(loaded: Loaded, section: str, slug: str) -> bool:
     key = f"article:{section}/{slug}"
     section_is_gone = f"section:{section}" in loaded.kept and not Section.objects.filter(slug=section).exists()
     was_loaded = LoadedText.objects.filter(key=key).exists()
-    article_is_gone = was_loaded and loading.article_at(section, slug) is None
+    article_is_gone = was_loaded and not loading.has_article(section, slug)
     moved = OldAddress.objects.filter(path=f"{section}/{slug}").exists()
     if section_is_gone or article_is_gone or moved:
         loaded.counts["kept"] += 1

@@ -47,6 +47,10 @@ def article_at(section: str, slug: str) -> Article | None:
     return Article.objects.filter(section__slug=section, slug=slug).select_related(*related).first()
 
 
+def has_article(section: str, slug: str) -> bool:
+    return Article.objects.filter(section__slug=section, slug=slug).exists()
+
+
 def texts_of(article: Article) -> dict:
     texts = {name: links.by_address(getattr(article.latest, name)) for name in ArticleRevision.TEXTS}
     return {
@@ -86,7 +90,7 @@ def write_advice(status: str, texts: dict, now: dt.datetime) -> None:
 
 def make_place(section: str, slug: str, texts: dict) -> None:
     """The place of an article before its text: others may link to it. Raises ValidationError."""
-    if article_at(section, slug) is None:
+    if not has_article(section, slug):
         article = Article(section=Section.objects.get(slug=section), slug=slug, position=texts["position"])
         article.full_clean(exclude=["published", "scheduled", "latest"])
         article.save()

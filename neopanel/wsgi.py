@@ -10,3 +10,6 @@ application = get_wsgi_application()
 from neopanel.checks import refuse_to_start_unsafely  # noqa: E402  (needs the loaded apps)
 
 refuse_to_start_unsafely()
+
+# Pages are imported now, and not while the first person waits for one of them.
+import neopanel.urls  # noqa: E402, F401

@@ -165,6 +165,12 @@ def started(*program: str, folder, **settings: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.fixture
+def migrated_folder(tmp_path):
+    started("manage.py", "migrate", "--verbosity", "0", folder=tmp_path).check_returncode()
+    return tmp_path
+
+
 def checked(folder, **settings: str) -> subprocess.CompletedProcess:
     return started("manage.py", "check", folder=folder, **settings)
 
@@ -231,6 +237,23 @@ def test_the_worker_refuses_unsafe_settings_too(tmp_path):
     result = started("manage.py", "worker", "--once", folder=tmp_path, **GOOD | {"ALLOWED_HOSTS": "*"})
     assert result.returncode == 1
     assert "ALLOWED_HOSTS" in result.stderr
+
+
+def test_what_is_looked_at_before_a_worker_starts_imports_no_page(tmp_path):
+    look = "checks.run_checks(tags=AT_START, databases=['default'])"
+    program = f"import sys, django; django.setup(); from neopanel.checks import AT_START, checks; {look}"
+    result = started(
+        "-c",
+        f"{program}; sys.exit('neopanel.urls' in sys.modules)",
+        folder=tmp_path,
+        DJANGO_SETTINGS_MODULE="neopanel.settings",
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_web_process_has_imported_its_pages_before_it_answers(migrated_folder):
+    program = "import sys, neopanel.wsgi; sys.exit('neopanel.urls' not in sys.modules)"
+    assert started("-c", program, folder=migrated_folder).returncode == 0
 
 
 def test_demo_accounts_are_not_made_in_production(tmp_path):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import run
-from tools import environment, testing
+from tools import environment, processes, testing
 from tools.environment import ROOT, read_stamp, stamp_of
 
 
@@ -192,6 +192,7 @@ def test_a_run_is_summed_up_in_one_line(tmp_path):
 # --- What runs together ends together
 
 LIVES = "import time; time.sleep(60)"
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 
 
@@ -200,7 +201,7 @@ def together(tmp_path):
     """Starts a program that runs several parts and prints the word `ready`; each part leaves its process id."""
     begun = []
 
-    def begin(**parts: str) -> subprocess.Popen[str]:
+    def begin(*, afterwards: tuple[str, ...] = (), **parts: str) -> subprocess.Popen[str]:
         script = f"""
             import os, sys
             from pathlib import Path
@@ -210,9 +211,10 @@ def together(tmp_path):
                 note = f"import os, pathlib; pathlib.Path({str(tmp_path)!r}, {{name!r}}).write_text(str(os.getpid()))"
                 return Part(name, [sys.executable, "-c", f"{{note}}; {{code}}"])
             parts = [part(name, code) for name, code in {parts!r}.items()]
+            first = [part for part in parts if part.name not in {afterwards!r}]
             sys.exit(run_together(
-                parts, environment=dict(os.environ), grace=1,
-                is_ready=lambda: all((folder / part.name).exists() for part in parts),
+                first, afterwards=[part for part in parts if part not in first], environment=dict(os.environ), grace=1,
+                is_ready=lambda: all((folder / part.name).exists() for part in first),
                 when_ready=lambda: print("ready", flush=True),
             ))
         """
@@ -274,6 +276,32 @@ def test_a_part_that_ends_by_itself_stops_the_others_and_is_named(together, tmp_
     assert program.wait(10) == 1
     assert program.stderr.read() == "The worker stopped with exit code 3; everything is stopped.\n"
     assert all_gone(tmp_path, "web", "worker")
+
+
+def test_what_comes_afterwards_starts_when_the_rest_is_ready_and_ends_with_it(together, tmp_path):
+    program = together(afterwards=("worker",), web=LIVES, worker=f"print(len(list(p.glob('web'))), flush=True); {LIVES}".replace(
+        "p.glob", f"pathlib.Path({str(tmp_path)!r}).glob"
+    ))  # fmt: skip
+    assert [program.stdout.readline(), program.stdout.readline()] == ["ready\n", "1\n"]
+    program.terminate()
+    assert program.wait(10) == 0
+    assert all_gone(tmp_path, "web", "worker")
+
+
+def test_what_comes_afterwards_does_not_wait_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "AFTERWARDS_SECONDS", 0.2)
+    late = tmp_path / "late"
+    part = processes.Part("late", [sys.executable, "-c", f"import pathlib; pathlib.Path({str(late)!r}).touch()"])
+    first = processes.Part("first", [sys.executable, "-c", LIVES])
+    ending = [signal.getsignal(number) for number in ENDING]
+    try:
+        code = processes.run_together(
+            [first], afterwards=[part], environment=dict(os.environ), is_ready=lambda: False, when_ready=lambda: None
+        )
+    finally:
+        for number, handler in zip(ENDING, ending, strict=True):
+            signal.signal(number, handler)
+    assert (code, late.exists()) == (1, True)
 
 
 def test_parts_die_with_a_parent_that_is_killed_outright(together, tmp_path):

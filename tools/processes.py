@@ -13,6 +13,8 @@ from types import FrameType
 
 GRACE_SECONDS = 10.0
 LOOK_SECONDS = 0.1
+# A server that is slow to answer does not hold up the others for longer.
+AFTERWARDS_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -60,6 +62,7 @@ class Stopper:
 def run_together(
     parts: Sequence[Part],
     *,
+    afterwards: Sequence[Part] = (),
     environment: dict[str, str],
     is_ready: Callable[[], bool],
     when_ready: Callable[[], None],
@@ -67,13 +70,14 @@ def run_together(
 ) -> int:
     """Starts all parts, calls `when_ready` once `is_ready` says so, and returns when all of them have ended.
 
+    What comes `afterwards` starts then, or after AFTERWARDS_SECONDS: until then the processors belong to what people wait for.
     0 after Ctrl-C or SIGTERM. 1 when a part ended by itself: the others are stopped and its name is printed.
     Every part is a process group of its own: asked to end by SIGTERM, killed after `grace` seconds or a second Ctrl-C.
     """
     stopper = Stopper()
     stopper.listen()
     children: dict[str, subprocess.Popen[bytes]] = {}
-    ready = False
+    ready, waiting, begun = False, list(afterwards), time.monotonic()
     try:
         for part in parts:
             children[part.name] = start(part, environment)
@@ -86,6 +90,9 @@ def run_together(
             if not ready and is_ready():
                 ready = True
                 when_ready()
+            if waiting and (ready or time.monotonic() - begun > AFTERWARDS_SECONDS):
+                children |= {part.name: start(part, environment) for part in waiting}
+                waiting = []
             time.sleep(LOOK_SECONDS)
         return 0
     finally:
