@@ -64,14 +64,9 @@ def _locked(customer_id: int) -> Wallet | None:
     return wallet
 
 
-# The weakest lock that keeps other writers away: rows that name the wallet may still be written.
-LOCK = "FOR NO KEY UPDATE OF w"
-
-
 def _lock_statement() -> str:
-    lock = LOCK if connection.features.has_select_for_no_key_update else ""
     tables = "orders_wallet w JOIN accounts_user u ON u.id = w.customer_id"
-    return f"SELECT {WALLET.columns('w')}, {OWNER.columns('u')} FROM {tables} WHERE w.customer_id = %s {lock}"  # noqa: S608
+    return f"SELECT {WALLET.columns('w')}, {OWNER.columns('u')} FROM {tables} WHERE w.customer_id = %s {rows.lock('w')}"  # noqa: S608
 
 
 def post(

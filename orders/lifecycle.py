@@ -7,7 +7,7 @@ Nothing here talks to anybody: the worker hands in what it heard, agents and cus
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from orders.models.event import RAW_BYTES
 from orders.money import Units
 from orders.patience import no_movement_until
 from orders.reports import Decision, Meaning, Report, Standing, decide, returned_when, usable_remains
+from orders.rows import Part
 from orders.statuses import ACTIVE, SETTLED, OrderStatus
 
 Source = OrderEvent.Source
@@ -55,9 +56,20 @@ class Outcome:
     returned: Units = Units(0)
 
 
+ORDER = Part(Order)
+
+
 def locked(order_id: int) -> Order:
     """The order as it is now, its row locked until the transaction ends (on SQLite the transaction has locked everything)."""
-    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    if not connection.in_atomic_block:
+        raise RuntimeError("A lock lasts as long as the caller's transaction, and there is none.")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {ORDER.columns('o')} FROM orders_order o WHERE o.id = %s {rows.lock('o')}", [order_id])  # noqa: S608
+        row = cursor.fetchone()
+    order = ORDER.of(row) if row is not None else None
+    if order is None:
+        raise Order.DoesNotExist
+    return order
 
 
 @once_more
@@ -96,7 +108,7 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
                 record(order, Code.BACKWARD, source=Source.PROVIDER, to=decision.to, report=report, now=now)
         elif decision.meaning in {Meaning.LATE, Meaning.UNCLEAR}:
             _propose(order, CODES[decision.meaning], decision, report, now=now, fields=fields)
-        order.save(update_fields=fields)
+        rows.update(order, fields)
     return Outcome(decision.meaning, OrderStatus(order.status), returned)
 
 

@@ -40,6 +40,35 @@ def _insertion(model: type[Model], vendor: str) -> tuple[str, tuple[Field, ...],
     return text + (f' RETURNING "{meta.pk.column}"' if counted else ""), fields, counted
 
 
+# The weakest lock that keeps other writers away: rows that name the locked one may still be written.
+LOCK = "FOR NO KEY UPDATE OF"
+
+
+def lock(alias: str, *, skip_locked: bool = False) -> str:
+    """The end of a SELECT that locks rows of this table until the transaction ends. Nothing on SQLite, where the IMMEDIATE
+    transaction has locked everything already."""
+    if not LOCK or not connection.features.has_select_for_no_key_update:
+        return ""
+    return f"{LOCK} {alias}" + (" SKIP LOCKED" if skip_locked else "")
+
+
+def update(row: Model, names: Sequence[str]) -> None:
+    """Writes these fields of a row that is locked, as they stand. Raises IntegrityError like `save`."""
+    text, fields = _update(type(row), tuple(dict.fromkeys(names)))
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+
+
+@functools.cache
+def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, tuple[Field, ...]]:
+    meta = model._meta
+    fields = tuple(meta.get_field(name) for name in names)
+    changes = ", ".join(f'"{field.column}" = %s' for field in fields)
+    text = f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s'  # noqa: S608 (our own names)
+    return text, (*fields, meta.pk)
+
+
 class Part(Generic[M]):
     """So much of one model's row as part of a wider row: its columns for the statement, and the object of what came back.
 
@@ -61,10 +90,14 @@ class Part(Generic[M]):
         """The object; None where an outer join found no row."""
         if values[self.key] is None:
             return None
+        return self.model.from_db(connection.alias, self.names, self.read(values))
+
+    def read(self, values: Sequence[Any]) -> list[Any]:
+        """The values as the object would have them, in the order of `names`."""
         found = list(values)
         for place, convert in self._conversions(connection.vendor):
             found[place] = convert(found[place])
-        return self.model.from_db(connection.alias, self.names, found)
+        return found
 
     @functools.cache  # noqa: B019 (there are as many of these as lines that make one)
     def _conversions(self, vendor: str) -> list[tuple[int, Callable[[Any], Any]]]:

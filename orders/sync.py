@@ -10,13 +10,13 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, When
-from django.db.models.functions import Greatest
 
-from orders import halt, lifecycle, provider_health, submission, tracing
+from orders import halt, lifecycle, provider_health, rows, submission, tracing
 from orders.deadlocks import once_more
 from orders.models import Order, OrderEvent, Provider
 from orders.provider.client import AddRequest, ProviderClient
@@ -32,6 +32,7 @@ from orders.provider.wire import (
 )
 from orders.provider_health import NO_KEY, client_for
 from orders.reports import Report, is_waiting_upstream
+from orders.rows import Part
 from orders.statuses import SETTLED, OrderStatus
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ SUBMIT_AT_ONCE = 20
 # Providers are slow, not busy: a few calls wait side by side, far below what any provider minds.
 SUBMIT_THREADS = 5
 POLL_AT_ONCE = 100
+# Then the other chores have their turn; what is still due waits for the next round.
+POLL_FOR_SECONDS = 2.0
 MISSING_BEFORE_REVIEW = 5
 JITTER = 0.2
 ASK_SETTLED_AFTER = (dt.timedelta(hours=1), dt.timedelta(hours=24), dt.timedelta(hours=72))
@@ -161,37 +164,76 @@ def record_answer(order: Order, outcome: AddOutcome, now: dt.datetime, *, took_m
 # --- Status
 
 
+@dataclass(slots=True)
+class Asked:
+    """An order that this worker has claimed to ask for: what stood here then, and the number of the claim."""
+
+    pk: int
+    status: str
+    remains: int | None
+    start_count: int | None
+    proposed_status: str
+    created_at: dt.datetime
+    status_since: dt.datetime
+    provider_order_id: str
+    poll_claim: int
+    poll_missing: int
+
+
+# In the model's order, which `Part` keeps.
+DUE = Part(Order, *("id" if name == "pk" else name for name in Asked.__slots__))
+assert DUE.names[1:] == list(Asked.__slots__[1:])
+
+
 def poll_due(clock: Clock) -> int:
-    """Asks every provider once for up to 100 orders that are due; how many were asked for."""
-    now = clock()
-    if halt.current() is not None:
-        return 0
-    due = Order.objects.filter(provider_health.open_to_calls(now), poll_at__lte=now)
-    asked = 0
-    for provider in Provider.objects.filter(pk__in=due.values("provider")):
-        claimed = claim_polls(provider, now)
-        if claimed:
+    """Asks every provider for its orders that are due, 100 a call, for a short while; how many were asked for."""
+    until, asked = time.monotonic() + POLL_FOR_SECONDS, 0
+    open_now = Provider.objects.filter(provider_health.open_to_calls(clock(), of=""))
+    for provider in open_now:
+        more = True
+        while more and halt.current() is None:
+            claimed = claim_polls(provider, clock())
             asked += len(claimed)
-            ask(provider, claimed, clock)
+            more = bool(claimed) and ask(provider, claimed, clock) and time.monotonic() < until
     return asked
 
 
 @once_more
-def claim_polls(provider: Provider, now: dt.datetime) -> list[Order]:
+def claim_polls(provider: Provider, now: dt.datetime) -> list[Asked]:
     """Takes the provider's longest-due orders for this worker. The next poll time is the lease: claiming moves it forward."""
-    with transaction.atomic(durable=True):
-        due = Order.objects.filter(provider=provider, poll_at__lte=now).order_by("poll_at")
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True, no_key=True)
-        claimed = list(due[:POLL_AT_ONCE])
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {DUE.columns('o')} FROM orders_order o WHERE o.provider_id = %s AND o.poll_at <= %s "  # noqa: S608
+            f"ORDER BY o.poll_at LIMIT {POLL_AT_ONCE} {rows.lock('o', skip_locked=True)}",
+            [provider.pk, moment(now)],
+        )
+        claimed = [Asked(*DUE.read(row)) for row in cursor.fetchall()]
+        if claimed:
+            moments = [(order.pk, moment(next_poll(order, now))) for order in claimed]
+            many("poll_at = v.it, poll_claim = poll_claim + 1", moments, cast="timestamptz")
         for order in claimed:
-            order.poll_at = next_poll(order, now)
             order.poll_claim += 1
-        Order.objects.bulk_update(claimed, ["poll_at", "poll_claim"])
     return claimed
 
 
-def next_poll(order: Order, now: dt.datetime) -> dt.datetime | None:
+def moment(value: dt.datetime | None) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def many(change: str, pairs: Sequence[tuple[int, Any]], *values: Any, cast: str = "bigint") -> None:
+    """One statement for many orders: each gets the `change` with its own `v.it`, of the type `cast`; `values` come before.
+
+    By their numbers, so that two workers meet in the same order.
+    """
+    if connection.vendor != "postgresql":
+        cast = "text" if cast == "timestamptz" else cast
+    marks = ", ".join([f"(%s, CAST(%s AS {cast}))"] * len(pairs))
+    text = f"WITH v(id, it) AS (VALUES {marks}) UPDATE orders_order SET {change} FROM v WHERE orders_order.id = v.id"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(text, [*(value for pair in sorted(pairs) for value in pair), *values])
+
+
+def next_poll(order: Order | Asked, now: dt.datetime) -> dt.datetime | None:
     """When to ask again: often while young, rarely when old, three times more after it settled, then never."""
     if order.status in SETTLED:
         later = (order.status_since + after for after in ASK_SETTLED_AFTER)
@@ -208,14 +250,17 @@ def next_poll(order: Order, now: dt.datetime) -> dt.datetime | None:
     return now + dt.timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 (no secret)
 
 
-def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
-    """One status call for the claimed orders. A failed call touches none of them; one bad item never touches the others."""
+def ask(provider: Provider, claimed: Sequence[Asked], clock: Clock) -> bool:
+    """One status call for the claimed orders. A failed call touches none of them; one bad item never touches the others.
+
+    False where the provider did not answer.
+    """
     by_id = {order.provider_order_id: order for order in claimed if order.provider_order_id}
     begun = time.monotonic()
     client = client_for(provider)
     if client is None:
         provider_health.no_key(provider_id=provider.pk, now=clock())
-        return
+        return False
     try:
         batch = client.statuses(list(by_id))
     except BatchFailed as failed:
@@ -228,10 +273,9 @@ def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
             least_pause=pause,
             retry_after=failed.retry_after,
         )
-        return
+        return False
     now, took_ms = clock(), elapsed_ms(begun)
     note_call(provider, f"status of {len(by_id)}", "answered", took_ms)
-    provider_health.answered(provider_id=provider.pk, took_ms=took_ms, now=now)
     if batch.foreign:
         log.warning("Provider %s answered for orders that nobody asked for: %s", provider, batch.foreign[:10])
     unchanged, faults = [], []
@@ -245,23 +289,30 @@ def ask(provider: Provider, claimed: Sequence[Order], clock: Clock) -> None:
         except Exception as fault:  # one bad item never touches the others
             log.exception("The report on order %s could not be applied", order.pk)
             faults.append(fault)
-    note_unchanged(unchanged, now)
+    note_answers(provider, unchanged, took_ms=took_ms, now=now)
     count_missing([by_id[external_id].pk for external_id in (*batch.missing, *batch.bad)], now)
     if faults:
         raise faults[0]
+    return True
 
 
-def note_unchanged(orders: Sequence[Order], now: dt.datetime) -> None:
+@once_more
+def note_answers(provider: Provider, unchanged: Sequence[Asked], *, took_ms: int, now: dt.datetime) -> None:
+    """The unchanged orders and how the provider is, in one transaction. Orders first, as whoever applies a report locks them."""
+    with transaction.atomic(durable=True, savepoint=False):
+        note_unchanged(unchanged, now)
+        provider_health.answered(provider_id=provider.pk, took_ms=took_ms, now=now)
+
+
+def note_unchanged(orders: Sequence[Asked], now: dt.datetime) -> None:
     """All unchanged orders in one statement. Each remembers the claim that this answer belongs to, never an older one."""
-    if not orders:
-        return
-    claims = Case(*[When(pk=order.pk, then=order.poll_claim) for order in orders])
-    Order.objects.filter(pk__in=[order.pk for order in orders]).update(
-        checked_at=now, poll_answered=Greatest("poll_answered", claims), poll_missing=0
-    )
+    if orders:
+        claims = [(order.pk, order.poll_claim) for order in orders]
+        newest = "poll_answered = CASE WHEN v.it > poll_answered THEN v.it ELSE poll_answered END"
+        many(f"checked_at = %s, poll_missing = 0, {newest}", claims, moment(now))
 
 
-def is_unchanged(order: Order, said: StatusReport) -> bool:
+def is_unchanged(order: Asked, said: StatusReport) -> bool:
     """The usual case, decided without a lock: the provider repeats what stood here when it was asked."""
     return (
         not order.proposed_status  # the provider's newest word may settle what waits for a person

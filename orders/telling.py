@@ -5,6 +5,7 @@ A note is one inserted row and locks nothing: money and statuses never wait for 
 
 import datetime as dt
 
+from orders import rows
 from orders.models import Notice, OrderEvent, Wallet
 from orders.statuses import SETTLED, OrderStatus
 
@@ -17,8 +18,8 @@ def of_move(event: OrderEvent, *, now: dt.datetime) -> None:
     if event.to_status not in SETTLED or event.source == OrderEvent.Source.CUSTOMER:
         return
     kind = Notice.Kind.SETTLED if event.to_status == OrderStatus.COMPLETED else Notice.Kind.TROUBLE
-    Notice.objects.create(
-        wallet_id=event.order.wallet_id, kind=kind, event=event, created_at=now, notice_due_at=now + GATHER
+    rows.insert(
+        Notice(wallet_id=event.order.wallet_id, kind=kind, event=event, created_at=now, notice_due_at=now + GATHER)
     )
 
 

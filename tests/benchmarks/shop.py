@@ -1,8 +1,9 @@
-"""A whole shop with a history: `python -m tests.benchmarks.shop ORDERS` fills the database that DATABASE_URL names.
+"""A whole shop with a history: `python -m tests.benchmarks.shop ORDERS [--active]` fills the database that DATABASE_URL names.
 
 Orders in all statuses with their entries, events and tickets, as the doors would have left them, written in bulk (COPY on
 PostgreSQL). One customer has a fifth of all orders: pages that grow with history would show it there. The triggers step
-aside while it writes (see `tests/benchmarks/books.py`), and the check of the ledger has the last word.
+aside while it writes (see `tests/benchmarks/books.py`), and the check of the ledger has the last word. With `--active` all
+orders are under way.
 """
 
 import datetime as dt
@@ -30,12 +31,13 @@ from tests.factories import make_provider, make_service  # noqa: E402
 
 HEAVY = "heavy@example.com"
 OTHERS_ORDERS = 50
-CHARGE, QUANTITY = 90_000_000, 1000
+CHARGE, QUANTITY, STARTED_AT = 90_000_000, 1000, 5000
 SERVICES = 40
 # Of ten orders: two open, two canceled or failed, one partly delivered, the rest completed.
 STATUSES = (
     "completed", "in_progress", "completed", "canceled", "completed", "partial", "completed", "processing", "error", "completed",
 )  # fmt: skip
+ACTIVE = ("in_progress",) * 10
 RETURNS = {"canceled": CHARGE, "error": CHARGE, "partial": CHARGE // 2}
 A_TICKET_EVERY = 25
 WRITTEN_AT_ONCE = 20_000
@@ -91,7 +93,7 @@ def newest(model: type[Model]) -> int:
     return model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def fill(orders: int, *, heavy: int | None = None) -> None:
+def fill(orders: int, *, heavy: int | None = None, statuses: tuple[str, ...] = STATUSES) -> None:
     """So many orders more, with everything that belongs to them. Raises SystemExit where the books are not in order then."""
     now = timezone.now().replace(microsecond=0)
     services = [make_service(name=f"Service {n}", category=f"Shelf {n % 8}", provider=provider)
@@ -105,7 +107,7 @@ def fill(orders: int, *, heavy: int | None = None) -> None:
     triggers.drop()
     try:
         with transaction.atomic():
-            Writer(services, now).write(zip(people, sizes, strict=True), total=orders)
+            Writer(services, now, statuses).write(zip(people, sizes, strict=True), total=orders)
     finally:
         triggers.create()
     with connection.cursor() as cursor:
@@ -128,8 +130,8 @@ def split(total: int, size: int) -> Iterator[int]:
 class Writer:
     """The tables of a shop side by side; orders spread over the last year, the newest just now."""
 
-    def __init__(self, services: list[Service], now: dt.datetime):
-        self.services, self.now = services, now
+    def __init__(self, services: list[Service], now: dt.datetime, statuses: tuple[str, ...]):
+        self.services, self.now, self.statuses = services, now, statuses
         self.wallets = Table(Wallet, "customer_id", "balance", "seq")
         self.deposits = Table(
             Deposit, "wallet_id", "state", "amount", "booked", "reference", "reference_key", "reported_at", "decided_at"
@@ -137,7 +139,7 @@ class Writer:
         self.orders = Table(
             Order, "wallet_id", "service_id", "service_type", "provider_id", "provider_service_id", "provider_order_id",
             "submission", "client_key", "link", "target_key", "quantity", "rate", "charge", "refunded", "status", "remains",
-            "stated_start", "created_at", "status_since", "moved_at", "checked_at", "contact_after", "poll_at",
+            "start_count", "stated_start", "created_at", "status_since", "moved_at", "checked_at", "contact_after", "poll_at",
         )  # fmt: skip
         self.entries = Table(
             LedgerEntry, "wallet_id", "seq", "amount", "balance", "kind", "key", "created_at", "order_id", "deposit_id"
@@ -204,7 +206,7 @@ class Writer:
         return connection.ops.adapt_datetimefield_value(value)
 
     def add_order(self, wallet: int, book: "Book", number: int) -> None:
-        service, status = self.services[number % len(self.services)], STATUSES[number % 10]
+        service, status = self.services[number % len(self.services)], self.statuses[number % 10]
         placed, moved = self.moment(number), self.moment(number, 30)
         returned, is_open = RETURNS.get(status, 0), status in {"in_progress", "processing"}
         order = self.orders.next
@@ -212,6 +214,7 @@ class Writer:
             wallet, service.pk, service.type, service.provider_id, service.provider_service_id, f"{self.run}-{order}", "accepted",
             f"bench {self.run} {number}", f"https://example.com/p/{number}", f"{self.run}{number:056x}", QUANTITY,
             CHARGE, CHARGE, returned, status, QUANTITY // 2 if status in {"partial", "in_progress"} else None,
+            STARTED_AT if status in {"partial", "in_progress"} else None,
             60, placed, moved, moved, moved, self.moment(self.total, 600), self.moment(self.total, 60) if is_open else None,
         )  # fmt: skip
         charge = book.add(-CHARGE, "charge", placed, order=order)
@@ -249,6 +252,6 @@ class Book:
 
 if __name__ == "__main__":
     begun = time.monotonic()
-    fill(int(sys.argv[1]))
+    fill(int(sys.argv[1]), statuses=ACTIVE if "--active" in sys.argv else STATUSES)
     told = {"orders": int(sys.argv[1]), "seconds": round(time.monotonic() - begun, 1), "books": "in order"}
     sys.stdout.write(json.dumps(told) + "\n")

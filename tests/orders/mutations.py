@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import QuerySet
 
-from orders import ledger, lifecycle, placing, submission
+from orders import lifecycle, placing, rows, submission
 from orders.models import Order
 
 Put = Callable[[Any, str, Any], None]
@@ -68,7 +68,7 @@ def money_moves_while_halted(put: Put) -> None:
 def nothing_is_locked(put: Put) -> None:
     """PostgreSQL locks no row, SQLite takes its lock with the first write instead of at the beginning."""
     put(QuerySet, "select_for_update", lambda self, **named: self)
-    put(ledger, "LOCK", "")
+    put(rows, "LOCK", "")
     options = connections.settings["default"].get("OPTIONS", {})
     if "transaction_mode" in options:
         changed = {**connections.settings["default"], "OPTIONS": {**options, "transaction_mode": "DEFERRED"}}
