@@ -1,4 +1,4 @@
-"""The table of the benchmarks says what was measured: promises kept and broken, ratios beside their figures, programs that failed."""
+"""The table of the benchmarks: promises kept and broken, ratios beside their figures, programs that failed."""
 
 from typing import Any
 
