@@ -231,7 +231,7 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
         story.delivered(order, story.sent(order), minutes)
         return order
 
-    make_history(story, [services[0], services[8], services[9]])
+    make_history(story, [services[0], services[5], services[9]])
     delivered(services[0], "example.com/p/harbour-completed", 1000, 11 * A_DAY, 42)
     market = story.placed(services[1], "example.org/p/market-canceled", 2000, 9 * A_DAY)
     story.changed_its_mind(market, story.sent(market), 95, 6 * A_DAY)

@@ -10,11 +10,12 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from orders import ledger, tallies
-from orders.models import DayTotal, LedgerEntry, TallyMark
+from orders.models import DayTotal, LedgerEntry, TallyMark, Wallet
 
 Kind = LedgerEntry.Kind
 SPENT = (Kind.CHARGE, Kind.REFUND)
 WEEKS, DAYS = 12, 30
+MOST_ON_PAPER, ROOM = 200, 50
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,16 @@ class Statement:
     sums: tuple[tuple[Kind, int, int], ...]
     closing: int
     categories: tuple[tuple[str, int], ...]
+    # How many entries the wallet got after the month.
+    later: int
+
+    @property
+    def entries(self) -> int:
+        return sum(count for _kind, count, _amount in self.sums)
+
+    @property
+    def is_long(self) -> bool:
+        return self.entries > MOST_ON_PAPER
 
     @property
     def next_month(self) -> dt.date:
@@ -122,7 +133,23 @@ def statement_of(*, customer: User, month: dt.date) -> Statement:
         sums=tuple((kind, counts[kind], amounts[kind]) for kind in Kind if counts[kind]),
         closing=closing,
         categories=by_category(total for total in inside if total.kind in SPENT),
+        later=sum(total.entries for total in found if total.day >= end),
     )
+
+
+def entries_on_paper(*, customer: User, statement: Statement) -> list[LedgerEntry]:
+    """The month's entries, oldest first; none where they are more than a sheet is for.
+
+    Found by their places in the wallet's chain (no index knows their days), with some room for what comes meanwhile.
+    """
+    if not statement.entries or statement.is_long:
+        return []
+    last = Wallet.objects.values_list("seq", flat=True).get(pk=customer.pk) - statement.later
+    around = LedgerEntry.objects.filter(
+        wallet_id=customer.pk, seq__gt=last - statement.entries - ROOM, seq__lte=last + ROOM
+    )
+    inside = around.filter(created_at__gte=begin_of(statement.month), created_at__lt=begin_of(statement.next_month))
+    return list(inside.select_related("order__service").order_by("seq"))
 
 
 def months_of(*, customer: User, now: dt.datetime) -> list[dt.date]:

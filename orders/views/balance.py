@@ -61,6 +61,7 @@ def statement(request: HttpRequest, year: int, month: int) -> HttpResponse:
         return download(format, f"statement-{chosen:%Y-%m}", ENTRY_COLUMNS, entry_rows(entries))
     context = {
         "statement": found,
+        "entries": spending.entries_on_paper(customer=request.user, statement=found),
         "months": months,
         "categories": found.categories,
         "now": timezone.now(),

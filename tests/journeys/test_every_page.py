@@ -102,6 +102,13 @@ def test_axe_finds_nothing(size, colours, new_context, signed_in, customer, cust
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("width", [640, 768])
+def test_no_page_scrolls_sideways_between_phone_and_desktop(width, signed_in, customer, customers_pages):
+    page = signed_in(customer, viewport={"width": width, "height": 800})
+    wide = [f"{path}: {found}" for path in customers_pages if (found := width_of(page, path)) > width]
+    assert not wide, "\n".join(wide)
+
+
 def test_no_spanish_page_scrolls_sideways_on_the_smallest_phone(signed_in, customer, customers_pages):
     customer.language = "es"
     customer.save(update_fields=["language"])
@@ -124,6 +131,48 @@ def test_in_spanish_no_english_of_ours_is_left(client, customer, customers_pages
         if path not in {"/styleguide/", *POLICIES}:
             left += [f"{path}: {text}" for text in english_on(client.get(path, follow=True).text)]
     assert not left, "\n".join(left)
+
+
+# What a reader who hears the page goes by: one heading of the first rank and none left out below it, ways with names of
+# their own, tables that say what they hold, charts that do so too, and nothing that points to what is not there.
+UNHEARD = """
+() => {
+    const found = [], seen = element => element.checkVisibility(), all = what => [...document.querySelectorAll(what)];
+    const text = id => document.getElementById(id)?.textContent.trim();
+    const name = element => element.getAttribute("aria-label")
+        || (element.getAttribute("aria-labelledby") || "").split(" ").map(text).join(" ").trim();
+    const short = element => element.outerHTML.slice(0, 100);
+    const ranks = all("h1, h2, h3, h4, h5, h6").filter(seen).map(element => Number(element.tagName[1]));
+    if (ranks.filter(rank => rank === 1).length !== 1) found.push(`${ranks.filter(rank => rank === 1).length} h1`);
+    ranks.forEach((rank, place) => {
+        if (place && rank > ranks[place - 1] + 1) found.push(`h${rank} after h${ranks[place - 1]}`);
+    });
+    const ways = all("nav").filter(seen).map(name);
+    if (ways.some(way => !way) || new Set(ways).size !== ways.length) found.push(`ways: ${ways.join(", ")}`);
+    all("table:not(.prose table)").filter(table => !table.caption || !table.querySelector("th"))
+        .forEach(table => found.push(`no caption or heads: ${short(table)}`));
+    all("th:not([scope])").forEach(head => found.push(`a head of what: ${short(head)}`));
+    all("svg").filter(svg => svg.getAttribute("aria-hidden") !== "true" && !name(svg))
+        .forEach(svg => found.push(`neither hidden nor named: ${short(svg)}`));
+    for (const attribute of ["aria-describedby", "aria-labelledby", "aria-controls"])
+        all(`[${attribute}]`).flatMap(element => element.getAttribute(attribute).split(" "))
+            .filter(id => id && !document.getElementById(id)).forEach(id => found.push(`${attribute} to nowhere: ${id}`));
+    if (document.documentElement.lang !== "en") found.push(`lang: ${document.documentElement.lang}`);
+    return found;
+}
+"""
+
+
+def test_who_hears_the_pages_finds_the_way(desktop, signed_in, customer, customers_pages):
+    page, titles, unheard = signed_in(customer), {}, []
+    for reader, paths in ((desktop, OPEN_TO_ALL), (page, customers_pages)):
+        titles.clear()
+        for path in paths:
+            reader.goto(path)
+            unheard += [f"{path}: {what}" for what in reader.evaluate(UNHEARD)]
+            titles.setdefault(reader.title(), set()).add(reader.url.partition("?")[0])
+        unheard += [f"one title: {title}: {sorted(paths)}" for title, paths in titles.items() if len(paths) > 1]
+    assert not unheard, "\n".join(unheard)
 
 
 # A button without an edge, a chart without a colour: what a reader with colours of their own would not see.

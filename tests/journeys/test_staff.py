@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, expect
 
@@ -143,6 +144,33 @@ def test_no_page_of_support_scrolls_sideways_on_a_phone(signed_in, admin, shop):
     paths = pages_of_support(shop) + pages_of_outside(shop)
     wide = [f"{path}: {width}" for path in paths if (width := width_of(page, path)) > PHONE["width"]]
     assert not wide, "\n".join(wide)
+
+
+CUT = """
+() => [...document.querySelectorAll(".results, #result_list td")]
+    .filter(part => part.scrollWidth > part.clientWidth + 1).map(part => part.outerHTML.slice(0, 80))
+"""
+NAMELESS = "() => document.querySelectorAll('#result_list td:not([data-label], .action-checkbox)').length"
+
+
+def test_on_a_phone_each_row_of_a_list_is_a_card_and_nothing_is_cut_off(signed_in, admin, shop):
+    page = signed_in(admin, viewport=PHONE, is_mobile=True, has_touch=True)
+    cut = []
+    for model in site._registry:
+        path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        if (width := width_of(page, path)) > PHONE["width"]:
+            cut.append(f"{path}: {width}")
+        cut += [f"{path}: {part}" for part in page.evaluate(CUT)]
+        if page.evaluate(NAMELESS):
+            cut.append(f"{path}: a cell without the name of its column")
+    assert not cut, "\n".join(cut)
+    page.goto(address("orders_order"))
+    card = page.locator("#result_list tbody tr").first
+    expect(card.get_by_role("rowheader")).to_contain_text("#")
+    assert (
+        card.locator("td[data-label=Status]").evaluate("cell => getComputedStyle(cell, '::before').content")
+        == '"Status"'
+    )
 
 
 def test_an_agent_decides_a_report_and_cancels_what_waits(signed_in, agent, customer, shop):

@@ -124,6 +124,32 @@ def test_the_statement_page_shows_one_month_and_no_other(client, customer, histo
     assert client.get("/balance/statement/2026-13/").status_code == 404
 
 
+@pytest.mark.parametrize("tallied", [0, 2, 100])
+def test_a_statement_lists_the_entries_of_its_month_and_no_other(customer, history, tallied):
+    if tallied:
+        tallies.catch_up(wallet_id=customer.pk, most=tallied)
+    october, november = dt.date(2026, 10, 1), dt.date(2026, 11, 1)
+    listed = {}
+    for month in (october, november):
+        found = spending.statement_of(customer=customer, month=month)
+        listed[month] = spending.entries_on_paper(customer=customer, statement=found)
+        assert len(listed[month]) == found.entries
+        assert listed[month][-1].balance == found.closing
+    numbers = [entry.seq for month in (october, november) for entry in listed[month]]
+    assert numbers == list(range(1, 7))
+
+
+def test_a_month_of_more_entries_than_a_sheet_is_for_points_to_the_file(
+    client, customer, history, time_machine, monkeypatch
+):
+    monkeypatch.setattr(spending, "MOST_ON_PAPER", 1)
+    time_machine.move_to(NOW, tick=False)
+    client.force_login(customer)
+    page = client.get("/balance/statement/2026-10/").text
+    assert "the file has every one" in page
+    assert "oldest first" not in page
+
+
 def test_the_statement_as_a_file_holds_the_entries_of_that_month(client, customer, history, time_machine):
     time_machine.move_to(NOW, tick=False)
     client.force_login(customer)
