@@ -1,9 +1,10 @@
 """What every page owes to everybody: it fits a small screen, and axe finds nothing, in light and in dark."""
 
 import pytest
+from playwright.sync_api import expect
 
 from orders import refills
-from orders.models import Order
+from orders.models import LedgerEntry, Order
 from orders.statuses import OrderStatus
 from support.models import TicketState, Topic
 from tests.english_left import english_on
@@ -204,3 +205,23 @@ def test_a_fault_on_a_page_is_seen(desktop):
     )
     found = " ".join(complaints(desktop, ["/health/live"]))
     assert all(rule in found for rule in ("image-alt", "html-has-lang", "document-title"))
+
+
+A4 = {"width": 718, "height": 1050}
+
+
+def test_on_paper_there_is_the_shop_s_name_and_the_whole_table_and_nothing_to_press(signed_in, customer):
+    order_in(OrderStatus.PARTIAL, customer)
+    page = signed_in(customer, viewport=A4, color_scheme="dark")
+    page.emulate_media(media="print")
+    for path in (f"/balance/statement/{NOW:%Y-%m}/", "/balance/"):
+        page.goto(path)
+        expect(page.locator(".brand")).to_be_visible()
+        for gone in ("nav", "button", "input", ".button", "summary", "footer"):
+            assert not page.evaluate(
+                "what => [...document.querySelectorAll(what)].some(e => e.checkVisibility())", gone
+            )
+        table = page.get_by_role("table", name="Every change of your balance")
+        assert table.evaluate("table => getComputedStyle(table.rows[1].cells[1]).display") == "table-cell"
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        expect(table.locator("tbody tr")).to_have_count(LedgerEntry.objects.count())
