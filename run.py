@@ -38,6 +38,8 @@ from tools.testing import run_tests
 DEMO_PASSWORD = "neopanel-demo"  # noqa: S105 (shown on the sign-in page of the demo)
 DEMO_PEOPLE = ("customer", "customer2", "agent", "lead", "editor", "reviewer", "operator", "admin")
 WEB_PROCESSES, WEB_THREADS = 2, 8
+# Longer than nginx keeps a connection to us (60): whoever sends must be the one that closes, or a form meets a closed connection.
+KEEP_ALIVE_SECONDS = 75
 # Tests and checks choose their own settings: what is set for a shop on this machine must not change their outcome.
 SHOP_NAMES = {"PORT", "HOST", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "EMAIL_URL", "CACHE_URL", "LOG_LEVEL"}
 SHOP_NAMES |= {"TIME_ZONE", "LANGUAGE_CODE", "CONN_MAX_AGE", "CSRF_TRUSTED_ORIGINS", "DEFAULT_FROM_EMAIL"}
@@ -195,7 +197,15 @@ def web_command(host: str, port: int) -> list[str]:
     listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [str(VENV / "bin" / "gunicorn"), "neopanel.wsgi:application", "--chdir", str(ROOT), "--bind", listen]
     command += ["--worker-class", "gthread", "--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)]
-    command += ["--graceful-timeout", "8", "--log-level", "warning", "--no-control-socket"]
+    command += [
+        "--keep-alive",
+        str(KEEP_ALIVE_SECONDS),
+        "--graceful-timeout",
+        "8",
+        "--log-level",
+        "warning",
+        "--no-control-socket",
+    ]
     if os.access("/dev/shm", os.W_OK):  # noqa: S108 (a heartbeat file on a slow disk makes workers look dead)
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
     return command

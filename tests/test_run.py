@@ -66,6 +66,11 @@ def test_a_verb_without_arguments_refuses_them():
     assert start("run", "9000").stderr == "run takes no arguments (not '9000'); PORT and HOST say where it answers.\n"
 
 
+def test_a_connection_that_rests_is_closed_by_the_proxy_and_not_by_us():
+    command = run.web_command("127.0.0.1", 8000)
+    assert int(command[command.index("--keep-alive") + 1]) > 60  # nginx: keepalive_timeout of an upstream
+
+
 def test_hosts_that_the_operator_allows_stay_allowed(monkeypatch):
     monkeypatch.setenv("NEOPANEL_ALLOW_PRIVATE_HOSTS", "10.0.0.5,panel.internal:8080")
     assert run.allowing("127.0.0.1:4000") == "10.0.0.5,panel.internal:8080,127.0.0.1:4000"
