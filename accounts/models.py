@@ -59,6 +59,8 @@ class User(AbstractUser):
         permissions = [("reset_second_factor", _("Can reset the second factor of customers"))]
         indexes = [
             models.Index(fields=["digest_at"], condition=Q(digest_at__isnull=False), name="user_digest_due"),
+            # The few of the team, among all who buy.
+            models.Index(fields=["email"], condition=Q(is_staff=True), name="user_of_team"),
             models.Index(fields=["leaves_at"], condition=Q(leaves_at__isnull=False), name="user_leaves"),
         ]
         constraints = [

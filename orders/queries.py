@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -187,8 +188,12 @@ def _active(**conditions) -> list[QuerySet[Order]]:
 
 def _any_of(*parts: QuerySet[Order]) -> QuerySet[Order]:
     """Each part by its own index; one condition for all of them would have none."""
+    return Order.objects.filter(pk__in=_numbers_of(parts))
+
+
+def _numbers_of(parts: Iterable[QuerySet[Order]]) -> QuerySet:
     first, *others = (part.order_by().values("pk") for part in parts)
-    return Order.objects.filter(pk__in=first.union(*others))
+    return first.union(*others)
 
 
 # A whole address: nobody finds customers by guessing beginnings, and links with an @ stay links.
@@ -204,22 +209,24 @@ def found_at_desk(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
     if ADDRESS.fullmatch(text):
         owner = User.objects.filter(email=text.lower()).values_list("pk", flat=True).first()
         return orders.none() if owner is None else orders.filter(wallet=owner)
-    ids = []
+    parts = []
     if len(text) <= LONGEST_NUMBER:
         # The index begins with the provider, and there are few of them.
-        providers = list(Provider.objects.values_list("pk", flat=True))
-        theirs = Order.objects.filter(provider__in=providers, provider_order_id=text)
-        ids = list(theirs.values_list("pk", flat=True))
+        providers = Provider.objects.order_by().values("pk")
+        parts.append(Order.objects.filter(provider__in=providers, provider_order_id=text))
     if is_number(text):
-        return orders.filter(pk__in=[int(text), *ids])
-    if ids:
-        return orders.filter(pk__in=ids)
+        parts.append(Order.objects.filter(pk=int(text)))
+    elif target := _target_in(text):
+        parts.append(Order.objects.filter(target_key=target))
+    return orders.filter(pk__in=_numbers_of(parts)) if parts else orders.none()
+
+
+def _target_in(text: str) -> str:
+    """The key of the link or name that this text is; empty where it is neither."""
     try:
-        return orders.filter(target_key=links.target_key(links.clean(text)))
+        return links.target_key(links.clean(text))
     except links.BadLink:
-        if links.USERNAME.fullmatch(text):
-            return orders.filter(target_key=links.target_key(text))
-        return orders.none()
+        return links.target_key(text) if links.USERNAME.fullmatch(text) else ""
 
 
 def is_number(text: str) -> bool:

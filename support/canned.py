@@ -6,8 +6,7 @@ from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
-from orders import ledger
-from orders.money import show
+from orders.money import Units, show
 from support.models import CannedReply, Ticket
 
 NAME = re.compile(r"\{([a-z_]+)\}")
@@ -20,12 +19,12 @@ def unknown_names(text: str) -> list[str]:
     return [name for name in dict.fromkeys(NAME.findall(text)) if name not in NAMES]
 
 
-def values_for(ticket: Ticket) -> dict[str, str]:
-    """What each name stands for in this ticket; without an order fewer names have a value."""
+def values_for(ticket: Ticket, *, balance: Units) -> dict[str, str]:
+    """What each name stands for in this ticket, `balance` (units) its customer's; without an order fewer names have a value."""
     values = {
         "ticket": f"#{ticket.pk}",
         "brand": settings.BRAND,
-        "balance": show(ledger.balance_of(ticket.customer), settings.CURRENCY),
+        "balance": show(balance, settings.CURRENCY),
     }
     if ticket.order is not None:
         values |= {

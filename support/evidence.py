@@ -11,9 +11,8 @@ from django.utils.translation import get_language
 
 from accounts.models import User
 from orders import ledger
-from orders.delivery_times import times_of
 from orders.models import LedgerEntry, Order, OrderEvent
-from orders.money import plain, undelivered
+from orders.money import Units, plain, undelivered
 from orders.queries import halted_since
 from orders.statuses import OrderStatus
 from orders.verdict import Facts, verdict_for
@@ -37,14 +36,19 @@ def evidence_for(
         "taken_at": _iso(now),
         # In which the customer read the form.
         "language": get_language() or "",
-        "balance": plain(ledger.balance_of(customer)),
         "articles": list(shown),
         "articles_read": list(opened),
-        "order": None,
+        **facts_of(order, balance=ledger.balance_of(customer), now=now),
     }
+    return evidence if order is None else evidence | {"same_link": _same_link(order)}
+
+
+def facts_of(order: Order | None, *, balance: Units, now: dt.datetime) -> Evidence:
+    """The part of the evidence that changes with time, as it is now: two queries, with the service's times at hand."""
+    money: Evidence = {"balance": plain(balance), "order": None}
     if order is None:
-        return evidence
-    return evidence | {
+        return money
+    return money | {
         "order": _order(order),
         "service": _service(order),
         "measured": _measured(order),
@@ -52,7 +56,6 @@ def evidence_for(
         "events": [_event(event) for event in order.events.select_related("actor").order_by("id")],
         "entries": [_entry(entry) for entry in order.entries.order_by("seq")],
         "returns": _returns(order),
-        "same_link": _same_link(order),
     }
 
 
@@ -93,7 +96,7 @@ def _service(order: Order) -> Evidence:
 
 def _measured(order: Order) -> Evidence | None:
     """What the service's orders really needed lately, in minutes; None where too few orders say anything."""
-    times = times_of(order.service_id)
+    times = order.service.measured
     if times is None:
         return None
     return {

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,9 +19,9 @@ from orders.models import LedgerEntry, Order, OrderEvent
 from orders.money import Units, parse, show
 from orders.statuses import OrderStatus
 from orders.templatetags.orders_tags import minutes
-from support import advice, queries
+from support import advice, evidence, queries
 from support import canned as prepared
-from support.evidence import Evidence, evidence_for
+from support.evidence import Evidence
 from support.models import CannedReply, Message, Ticket, TicketEvent, Topic
 
 MOST_AROUND = 5
@@ -116,10 +117,10 @@ def thread_of(ticket: Ticket) -> list[Item]:
     return sorted(items, key=lambda item: (item.at, item.event is not None))
 
 
-def facts_of(ticket: Ticket, now: dt.datetime) -> Facts:
-    """The frozen evidence beside the same facts built now, by the same builder."""
+def facts_of(ticket: Ticket, *, balance: Units, now: dt.datetime) -> Facts:
+    """The frozen evidence beside the same facts built now, by the same builder. `balance`: the customer's, in units."""
     then = ticket.evidence
-    current = evidence_for(ticket.order, customer=ticket.customer, now=now)
+    current = evidence.facts_of(ticket.order, balance=balance, now=now)
     labels = _labelled(then), _labelled(current)
     return Facts(
         rows=tuple(
@@ -191,14 +192,23 @@ def _returns(returns: Evidence | None) -> dict[str, str]:
 
 
 def around(ticket: Ticket) -> Around:
-    tickets = (
-        Ticket.objects.filter(customer=ticket.customer).exclude(pk=ticket.pk).defer("evidence").order_by("-number")
+    """Two queries: one for the orders, one for all the tickets, each of the three kinds found by its own index."""
+    numbers = Ticket.objects.order_by().values("pk")
+    newest = numbers.filter(customer=ticket.customer_id).exclude(pk=ticket.pk).order_by("-pk")[:MOST_AROUND]
+    linked = Ticket.related.through.objects.filter(from_ticket=ticket.pk)
+    wanted = numbers.filter(pk__in=newest).union(
+        numbers.filter(merged_into=ticket.pk), linked.order_by().values("to_ticket")
     )
+    is_linked = Exists(linked.filter(to_ticket=OuterRef("pk")))
+    found = list(
+        Ticket.objects.filter(pk__in=wanted).annotate(is_linked=is_linked).defer("evidence").order_by("number")
+    )
+    theirs = [other for other in reversed(found) if other.customer_id == ticket.customer_id]
     return Around(
         orders=tuple(queries.recent_orders(ticket.customer, MOST_AROUND)),
-        tickets=tuple(tickets[:MOST_AROUND]),
-        merged=tuple(ticket.merged.defer("evidence").order_by("number")),
-        related=tuple(ticket.related.defer("evidence").order_by("number")),
+        tickets=tuple(theirs[:MOST_AROUND]),
+        merged=tuple(other for other in found if other.merged_into_id == ticket.pk),
+        related=tuple(other for other in found if other.is_linked),
     )
 
 
@@ -230,16 +240,17 @@ def _credited_since(ticket: Ticket) -> str:
     return _("Since the ticket was opened, a payment of %(money)s was credited.") % {"money": money}
 
 
-def suggested(ticket: Ticket, now: dt.datetime) -> tuple[Suggestion, ...]:
+def suggested(ticket: Ticket, thread: list[Item], now: dt.datetime) -> tuple[Suggestion, ...]:
     """Articles that hold what the customer wrote first."""
-    first = ticket.messages.filter(by_staff=False).order_by("id").values_list("text", flat=True).first() or ""
+    own = (item.message for item in thread if item.message and item.message.ticket_id == ticket.pk)
+    first = next((message.text for message in own if not message.by_staff), "")
     return advice.articles_for(ticket.topic, first, now)
 
 
-def inserted(ticket: Ticket, *, canned: str, article: str, site: str, now: dt.datetime) -> Inserted:
-    """What these numbers name, as text for the reply; nothing for numbers that name nothing."""
+def inserted(values: Mapping[str, str], *, canned: str, article: str, site: str, now: dt.datetime) -> Inserted:
+    """What these numbers name, as text for the reply; nothing for numbers that name nothing. `values`: see `canned.values_for`."""
     if queries.is_number(canned) and (reply := CannedReply.objects.filter(pk=int(canned)).first()):
-        return Inserted(prepared.fill(reply.text, prepared.values_for(ticket)), reply.then, reply)
+        return Inserted(prepared.fill(reply.text, dict(values)), reply.then, reply)
     if queries.is_number(article):
         found = live_articles(now).filter(article=int(article)).first()
         if found:

@@ -19,6 +19,7 @@ LARGE = frozenset(
         "support_ticketevent",
         "support_message",
         "support_attachment",
+        "support_customerread",
         "accounts_user",
     }
 )

@@ -23,12 +23,18 @@ LISTS_OF_CUSTOMERS = [
     "/balance/?before=9999999",
     "/balance/?format=csv",
     "/tickets/?before=9999999",
+    "/tickets/{ticket}/",
 ]
 LISTS_OF_STAFF = [
     "/admin/orders/order/{order}/change/",
     "/admin/orders/order/?q=https://example.com/p/1",
     "/admin/orders/order/?q=carol@example.com",
     "/admin/orders/order/?q=12",
+    "/admin/orders/ledgerentry/?q=12",
+    "/admin/orders/ledgerentry/?q=carol@example.com",
+    "/admin/orders/ledgerentry/?q=a-key",
+    "/admin/support/customerread/?q=carol@example.com",
+    "/admin/support/ticket/{ticket}/change/",
     *(f"/admin/support/ticket/?queue={queue.name}" for queue in QUEUES),
 ]
 
@@ -40,13 +46,13 @@ def look(client, customer, admin, time_machine, monkeypatch):
     for desk in site._registry.values():
         monkeypatch.setattr(desk, "list_per_page", 2)  # a list that fits on one page is read whole for good reason
     first_edition.load(now=NOW)
-    order = add_rows(customer, [0, 1, 2])["order"]
+    rows = add_rows(customer, [0, 1, 2])
 
     def load(pages, who, **headers):
         client.force_login(who)
         found = {}
         for page in pages:
-            address = page.format(order=order)
+            address = page.format(**rows)
             client.get(address, **headers)
             with noted() as statements:
                 answer = client.get(address, **headers)

@@ -153,5 +153,8 @@ class ServiceAdmin(Desk):
 class ServiceChangeAdmin(ReadOnly):
     list_display = ("id", "service", "kind", "before", "after", "actor", "created_at")
     list_filter = ("kind",)
-    list_select_related = ("service", "actor")
+    list_select_related = ("actor",)
     search_fields = ("=service__id",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("service")

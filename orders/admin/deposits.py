@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from orders import deposits, looks
-from orders.admin.readonly import Desk, ReadOnly
+from orders.admin.readonly import Desk, ReadOnly, with_customers
 from orders.deposit_forms import ConfirmForm, RefuseForm
 from orders.forms import AmountField
 from orders.models import Deposit, PaymentMethod
@@ -71,7 +71,7 @@ class PaymentMethodAdmin(Desk):
 class DepositAdmin(ReadOnly):
     list_display = ("number", "state", "customer", "money", "reference", "doubt", "method", "reported", "decided_by")
     list_filter = ("state", "method")
-    list_select_related = ("wallet__customer", "method", "decided_by")
+    list_select_related = ("method", "decided_by")
     search_fields = ("reference",)
     search_help_text = gettext_lazy("Reference in any spelling, number, or the beginning of an email address")
     # By the alphabet "reported" comes last: from behind, what waits for somebody is first. An index serves it.
@@ -82,6 +82,9 @@ class DepositAdmin(ReadOnly):
         css = {"all": ["css/workspace.css"]}
 
     # --- The list
+
+    def get_queryset(self, request):
+        return with_customers(super().get_queryset(request))
 
     def get_search_results(self, request, queryset, search_term):
         text = search_term.strip().lstrip("#").replace("\x00", "")

@@ -3,8 +3,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from orders.admin.readonly import ReadOnly
-from orders.models import LedgerEntry
+from orders.admin.readonly import ReadOnly, with_customers
+from orders.models import LedgerEntry, Wallet
+from orders.queries import ADDRESS, is_number
 from orders.templatetags.orders_tags import as_money, signed_money
 
 
@@ -12,11 +13,27 @@ from orders.templatetags.orders_tags import as_money, signed_money
 class LedgerEntryAdmin(ReadOnly):
     list_display = ("id", "wallet", "kind", "moved", "after", "cause", "actor", "created_at")
     list_filter = ("kind",)
-    list_select_related = ("wallet__customer", "actor", "deposit__method")
-    search_fields = ("=key", "=order__id", "=wallet__customer__email")
+    list_select_related = ("actor", "deposit__method")
+    search_fields = ("pk",)
+    search_help_text = _("Number of an order, the customer's whole email address, or an entry's key")
     ordering = ("-id",)
+    # A click on a column's head would sort all entries there are.
+    sortable_by = ()
     fields = ("wallet", "seq", "kind", "moved", "after", "cause", "actor", "note", "key", "created_at")
     readonly_fields = ("moved", "after", "cause")
+
+    def get_queryset(self, request):
+        return with_customers(super().get_queryset(request))
+
+    def get_search_results(self, request, queryset, search_term):
+        text = search_term.strip().lstrip("#").replace("\x00", "")
+        if not text:
+            return queryset, False
+        if is_number(text):
+            return queryset.filter(order=int(text)), False
+        if ADDRESS.fullmatch(text):
+            return queryset.filter(wallet__in=Wallet.objects.order_by().filter(customer__email=text.lower())), False
+        return queryset.filter(key=text), False
 
     @admin.display(description=_("amount"))
     def moved(self, entry):

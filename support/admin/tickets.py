@@ -56,7 +56,7 @@ class TicketAdmin(Workspace):
 
     list_display = ("number_and_topic", "customer_orders", "order_number", "staff_state", "due", "assignee", "age")
     list_filter = (QueueFilter, StateFilter, "topic", "tags")
-    list_select_related = ("customer", "assignee")
+    list_select_related = ("assignee",)
     search_fields = ("number",)
     search_help_text = gettext_lazy("Number of a ticket or order, or the beginning of an email address")
     paginator = BoundedPaginator
@@ -100,7 +100,8 @@ class TicketAdmin(Workspace):
     # --- The list
 
     def get_queryset(self, request):
-        return super().get_queryset(request).defer("evidence")
+        # Customers are not joined: see `orders.admin.readonly.with_customers`.
+        return super().get_queryset(request).defer("evidence").prefetch_related("customer")
 
     def get_ordering(self, request):
         queue = queues.BY_NAME.get(request.GET.get("queue", ""))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from orders.admin.order_actions import offers_for
 from orders.admin.readonly import ReadOnly
+from orders.money import Units
 from support import canned, desk, queries, ticketing, topics, uploads, workspace
 from support.desk_forms import AssignForm, NoteForm, NumberForm, StaffReplyForm, TagsForm, agents
 from support.models import Attachment, Draft, Ticket, TicketState
@@ -67,14 +68,15 @@ class Workspace(ReadOnly):
         if not self.has_view_permission(request):
             raise PermissionDenied
         tickets = Ticket.objects.select_related(
-            "customer", "assignee", "order__service", "order__provider", "merged_into"
+            "customer__wallet", "assignee", "order__service__times", "order__provider", "merged_into"
         )
         ticket = get_object_or_404(tickets, pk=number)
         now = timezone.now()
         note_read(staff=request.user, customer=ticket.customer, what=f"ticket {ticket.pk}", now=now)
         may_answer = request.user.has_perm(ANSWER)
         thread = workspace.thread_of(ticket)
-        facts = workspace.facts_of(ticket, now)
+        balance = balance_of(ticket)
+        facts = workspace.facts_of(ticket, balance=balance, now=now)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -93,14 +95,15 @@ class Workspace(ReadOnly):
             "seen": max((item.message.pk for item in thread if item.message), default=0),
         }
         if may_answer:
-            context |= self._forms(request, ticket, context["proposal"])
+            values = canned.values_for(ticket, balance=balance)
+            context |= self._forms(request, ticket, values, context["proposal"])
+            context["suggested"] = workspace.suggested(ticket, thread, now)
         return render(request, "admin/support/ticket/workspace.html", context | typed, status=status)
 
-    def _forms(self, request: HttpRequest, ticket: Ticket, proposal: str) -> dict:
+    def _forms(self, request: HttpRequest, ticket: Ticket, values: dict[str, str], proposal: str) -> dict:
         drafts = dict(Draft.objects.filter(ticket=ticket, agent=request.user).values_list("is_internal", "text"))
         search = request.GET.get("find", "")
-        values = canned.values_for(ticket)
-        inserted = self._inserted(request, ticket)
+        inserted = self._inserted(request, values)
         if proposal and "proposal" in request.GET:
             inserted = workspace.Inserted(proposal, TicketState.SOLVED)
         words = "\n\n".join(filter(None, (drafts.get(False, ""), inserted.text)))
@@ -120,15 +123,14 @@ class Workspace(ReadOnly):
             ],
             "many_languages": len(settings.LANGUAGES) > 1,
             "inserted": inserted,
-            "suggested": workspace.suggested(ticket, timezone.now()),
             "offers": offers_for(request, ticket.order, {}) if ticket.order else [],
         }
 
-    def _inserted(self, request: HttpRequest, ticket: Ticket) -> workspace.Inserted:
+    def _inserted(self, request: HttpRequest, values: dict[str, str]) -> workspace.Inserted:
         """What the address says to put into the reply, for who works without scripts: a prepared answer, an article's link."""
         site = request.build_absolute_uri("/").rstrip("/")
         return workspace.inserted(
-            ticket,
+            values,
             canned=request.GET.get("canned", ""),
             article=request.GET.get("article", ""),
             site=site,
@@ -360,6 +362,12 @@ def stale_words(number: int, seen: int, agent: User) -> str:
 
 def other_is_open(refused: ticketing.AlreadyOpen) -> str:
     return _("Ticket %(ticket)s is where this goes on. Open that one.") % {"ticket": refused.ticket}
+
+
+def balance_of(ticket: Ticket) -> Units:
+    """The balance of the ticket's customer, read with the ticket; 0 before their first entry."""
+    wallet = getattr(ticket.customer, "wallet", None)
+    return wallet.balance if wallet else Units(0)
 
 
 def token_of(request: HttpRequest) -> str:

@@ -2,35 +2,33 @@
 
 Orders in all statuses with their entries, events and tickets, as the doors would have left them, written in bulk (COPY on
 PostgreSQL). One customer has a fifth of all orders: pages that grow with history would show it there. The triggers step
-aside while it writes (see `tests/benchmarks/books.py`), and the check of the ledger has the last word. With `--active` all
+aside while it writes (see `tests/benchmarks/bulk.py`), and the check of the ledger has the last word. With `--active` all
 orders are under way.
 """
 
 import datetime as dt
-import itertools
 import json
 import sys
 import time
 import uuid
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import django
-from django.db import connection, transaction
-from django.db.models import Field, JSONField, Model
+from django.db import connection
 from django.utils import timezone
 
 django.setup()
 
 from accounts.models import User  # noqa: E402 (models need the line above)
-from orders import triggers  # noqa: E402
-from orders.models import Deposit, LedgerEntry, Order, OrderEvent, Service, Wallet  # noqa: E402
+from orders.models import DayTotal, Deposit, LedgerEntry, Order, OrderEvent, Service, TallyMark, Wallet  # noqa: E402
 from orders.verification import verify  # noqa: E402
 from support.models import Message, Ticket  # noqa: E402
+from tests.benchmarks.bulk import Table, bulk  # noqa: E402
 from tests.factories import make_provider, make_service  # noqa: E402
 
 HEAVY = "heavy@example.com"
-OTHERS_ORDERS = 50
+# Few, so that a list of people fills its first page in the smallest shop too: a ratio is to tell of history, not of that.
+OTHERS_ORDERS = 8
 CHARGE, QUANTITY, STARTED_AT = 90_000_000, 1000, 5000
 SERVICES = 40
 # Of ten orders: two open, two canceled or failed, one partly delivered, the rest completed.
@@ -39,100 +37,54 @@ STATUSES = (
 )  # fmt: skip
 ACTIVE = ("in_progress",) * 10
 RETURNS = {"canceled": CHARGE, "error": CHARGE, "partial": CHARGE // 2}
-A_TICKET_EVERY = 25
+A_TICKET_EVERY = 3
 WRITTEN_AT_ONCE = 20_000
 
 
-class Table:
-    """Rows of one model, given as what differs from its defaults and written in bulk."""
-
-    def __init__(self, model: type[Model], *names: str):
-        self.model, self.rows, self.next = model, [], (newest(model) + 1)
-        fields = model._meta.concrete_fields
-        self.columns = [field.column for field in fields]
-        self.usual = [usual_value(field) for field in fields]
-        places = {field.attname: place for place, field in enumerate(fields)}
-        key = model._meta.pk.attname
-        self.key = None if key in names else places[key]
-        self.places = [places[name] for name in names]
-
-    def add(self, *values: Any) -> int:
-        row = self.usual.copy()
-        for place, value in zip(self.places, values, strict=True):
-            row[place] = value
-        number = self.next
-        if self.key is not None:
-            row[self.key] = number
-            self.next += 1
-        self.rows.append(row)
-        return number
-
-    def write(self) -> None:
-        rows, self.rows = self.rows, []
-        columns = ", ".join(f'"{name}"' for name in self.columns)
-        table = self.model._meta.db_table
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                    for row in rows:
-                        copy.write_row(
-                            [(getattr(value, "dumps", None) and json.dumps(value.obj)) or value for value in row]
-                        )
-                return
-            marks = ", ".join(["%s"] * len(self.columns))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608 (our own names)
-
-
-def usual_value(field: Field) -> Any:
-    """What the column holds where nothing else is said, as the driver takes it in bulk."""
-    value = field.get_default() if field.has_default() or not field.null else None
-    return json.dumps(value) if isinstance(field, JSONField) else field.get_db_prep_save(value, connection)
-
-
-def newest(model: type[Model]) -> int:
-    return model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
 def fill(orders: int, *, heavy: int | None = None, statuses: tuple[str, ...] = STATUSES) -> None:
-    """So many orders more, with everything that belongs to them. Raises SystemExit where the books are not in order then."""
+    """So many orders more, with everything that belongs to them. Raises SystemExit where the books are not in order then.
+
+    `heavy` of them are one customer's, a fifth where nothing is said, spread over the whole time.
+    """
     now = timezone.now().replace(microsecond=0)
     services = [make_service(name=f"Service {n}", category=f"Shelf {n % 8}", provider=provider)
                 for provider in (make_provider(), make_provider()) for n in range(SERVICES // 2)]  # fmt: skip
-    heavy = orders // 5 if heavy is None else heavy
-    sizes = [heavy, *split(orders - heavy, OTHERS_ORDERS)]
+    others = (orders - (orders // 5 - 1 if heavy is None else heavy)) // OTHERS_ORDERS + 2
     people = User.objects.bulk_create(
-        [User(email=HEAVY if n == 0 else f"p{n}-{orders}@example.com", password="!") for n in range(len(sizes))],
+        [User(email=HEAVY if n == 0 else f"p{n}-{orders}@example.com", password="!") for n in range(others + 1)],
         batch_size=2000,
     )
-    triggers.drop()
-    try:
-        with transaction.atomic():
-            Writer(services, now, statuses).write(zip(people, sizes, strict=True), total=orders)
-    finally:
-        triggers.create()
+    writer = Writer(services, now, statuses, total=orders, heavy=heavy)
+    with bulk(writer.tables):
+        writer.write([person.pk for person in people])
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for model in (Deposit, Order, LedgerEntry, OrderEvent, Ticket, Message):
-                table, key = model._meta.db_table, model._meta.pk.column
-                newest_key = f"(SELECT MAX({key}) FROM {table})"  # noqa: S608 (our own names)
-                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), {newest_key})")
-        cursor.execute("ANALYZE")
+            cursor.execute("SET statement_timeout = 0")
+            for table in writer.tables:
+                if not table.numbers_itself:
+                    continue
+                name, key = table.model._meta.db_table, table.model._meta.pk.column
+                newest_key = f"(SELECT MAX({key}) FROM {name})"  # noqa: S608 (our own names)
+                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{name}', '{key}'), {newest_key})")
+            # As the server's own housekeeping leaves a table: what is visible to all is known, and so is what it holds.
+            cursor.execute("VACUUM ANALYZE")
+        else:
+            cursor.execute("ANALYZE")
     if faults := verify():
         raise SystemExit(f"The books are not in order: {faults[:3]}")
-
-
-def split(total: int, size: int) -> Iterator[int]:
-    while total > 0:
-        yield min(size, total)
-        total -= size
 
 
 class Writer:
     """The tables of a shop side by side; orders spread over the last year, the newest just now."""
 
-    def __init__(self, services: list[Service], now: dt.datetime, statuses: tuple[str, ...]):
-        self.services, self.now, self.statuses = services, now, statuses
+    def __init__(
+        self, services: list[Service], now: dt.datetime, statuses: tuple[str, ...], *, total: int, heavy: int | None
+    ):
+        self.services, self.now, self.statuses, self.total, self.heavy = services, now, statuses, total, heavy
+        self.step = dt.timedelta(days=365) / max(total, 1)
         self.wallets = Table(Wallet, "customer_id", "balance", "seq")
+        self.marks = Table(TallyMark, "wallet_id", "seq")
+        self.totals = Table(DayTotal, "wallet_id", "day", "kind", "category_id", "amount", "entries")
         self.deposits = Table(
             Deposit, "wallet_id", "state", "amount", "booked", "reference", "reference_key", "reported_at", "decided_at"
         )
@@ -145,67 +97,73 @@ class Writer:
             LedgerEntry, "wallet_id", "seq", "amount", "balance", "kind", "key", "created_at", "order_id", "deposit_id"
         )
         self.events = Table(
-            OrderEvent,
-            "order_id",
-            "code",
-            "from_status",
-            "to_status",
-            "applied",
-            "source",
-            "money",
-            "entry_id",
-            "created_at",
-        )
-        self.tickets = Table(
-            Ticket,
-            "customer_id",
-            "order_id",
-            "client_key",
-            "topic",
-            "state",
-            "created_at",
-            "changed_at",
-            "closed_at",
-            "due_at",
-        )
-        self.messages = Table(Message, "ticket_id", "author_id", "by_staff", "text", "created_at")
-        # In the order in which rows name each other.
-        self.tables = (
-            self.wallets, self.deposits, self.orders, self.entries, self.events, self.tickets, self.messages,
+            OrderEvent, "order_id", "code", "from_status", "to_status", "applied", "source", "money", "entry_id", "created_at"
         )  # fmt: skip
+        self.tickets = Table(
+            Ticket, "customer_id", "order_id", "client_key", "topic", "state", "created_at", "changed_at", "closed_at", "due_at"
+        )  # fmt: skip
+        self.messages = Table(Message, "ticket_id", "author_id", "by_staff", "text", "created_at")
+        self.tables = [
+            self.wallets, self.marks, self.totals, self.deposits, self.orders, self.entries, self.events, self.tickets,
+            self.messages,
+        ]  # fmt: skip
         self.run = uuid.uuid4().hex[:8]
 
-    def write(self, people: Iterable[tuple[User, int]], *, total: int) -> None:
-        numbers = itertools.count()
-        self.step = dt.timedelta(days=365) / max(total, 1)
-        self.total = total
-        for person, count in people:
-            self.add_customer(person.pk, count, numbers)
+    def write(self, people: list[int]) -> None:
+        """The first person has orders all the year long; the others have theirs one person after another."""
+        first, *others = people
+        heavy, waiting = self.opened(first, self.total // 5 + 1 if self.heavy is None else self.heavy), iter(others)
+        book: Book | None = None
+        left = 0
+        for number in range(self.total):
             if len(self.orders.rows) >= WRITTEN_AT_ONCE:
                 self.flush()
+            if self.is_heavy(number):
+                self.add_order(heavy, number)
+                continue
+            if left == 0:
+                if book:
+                    self.close(book)
+                book, left = self.opened(next(waiting), OTHERS_ORDERS), OTHERS_ORDERS
+            self.add_order(book, number)
+            left -= 1
+        for last in filter(None, (book, heavy)):
+            self.close(last)
         self.flush()
+
+    def is_heavy(self, number: int) -> bool:
+        if self.heavy is not None:
+            return number * self.heavy // self.total != (number + 1) * self.heavy // self.total
+        # Every fifth, and each time with another last digit: with orders in all statuses.
+        return (number // 10 + number) % 5 == 0
 
     def flush(self) -> None:
         for table in self.tables:
             table.write()
 
-    def add_customer(self, wallet: int, count: int, numbers: Iterator[int]) -> None:
-        paid = CHARGE * count
-        at = self.moment(0)
+    def opened(self, wallet: int, orders: int) -> "Book":
+        """A new wallet with money for so many orders."""
+        paid, at = CHARGE * orders, self.moment(0)
         deposit = self.deposits.add(
             wallet, "confirmed", paid, paid, f"bench {self.run} {wallet}", f"bench{self.run}{wallet}", at, at
         )
         book = Book(self.entries, wallet, self.run)
         book.add(paid, "deposit", at, deposit=deposit)
-        for _nth in range(count):
-            self.add_order(wallet, book, next(numbers))
-        self.wallets.add(wallet, book.balance, book.seq)
+        return book
+
+    def close(self, book: "Book") -> None:
+        """The wallet, and what the worker's chore made of its entries."""
+        self.wallets.add(book.wallet, book.balance, book.seq)
+        self.marks.add(book.wallet, book.seq)
+        for (day, kind, category), (amount, entries) in book.totals.items():
+            self.totals.add(book.wallet, day, kind, category, amount, entries)
 
     def moment(self, number: int, minutes: int = 0) -> Any:
         value = self.now - self.step * (self.total - number) + dt.timedelta(minutes=minutes)
         return connection.ops.adapt_datetimefield_value(value)
 
-    def add_order(self, wallet: int, book: "Book", number: int) -> None:
+    def add_order(self, book: "Book", number: int) -> None:
+        wallet = book.wallet
         service, status = self.services[number % len(self.services)], self.statuses[number % 10]
         placed, moved = self.moment(number), self.moment(number, 30)
         returned, is_open = RETURNS.get(status, 0), status in {"in_progress", "processing"}
@@ -217,17 +175,18 @@ class Writer:
             STARTED_AT if status in {"partial", "in_progress"} else None,
             60, placed, moved, moved, moved, self.moment(self.total, 600), self.moment(self.total, 60) if is_open else None,
         )  # fmt: skip
-        charge = book.add(-CHARGE, "charge", placed, order=order)
+        category = service.category_id
+        charge = book.add(-CHARGE, "charge", placed, order=order, category=category)
         self.events.add(order, "placed", "", "pending", True, "customer", -CHARGE, charge, placed)
         self.events.add(order, "accepted", "pending", "processing", True, "submit", 0, None, placed)
         if status != "processing":
-            back = book.add(returned, "refund", moved, order=order) if returned else None
+            back = book.add(returned, "refund", moved, order=order, category=category) if returned else None
             self.events.add(order, "moved", "processing", status, True, "provider", returned, back, moved)
         if number % A_TICKET_EVERY == 0:
             self.add_ticket(wallet, order, number, moved)
 
     def add_ticket(self, wallet: int, order: int, number: int, at: Any) -> None:
-        is_open = number % (A_TICKET_EVERY * 10) == 0
+        is_open = number % (A_TICKET_EVERY * 3) == 0
         state, due = ("received", self.moment(self.total, 60)) if is_open else ("solved", None)
         ticket = self.tickets.add(
             wallet, order, f"bench {self.run} {number}", "other", state, at, at, None if is_open else at, due
@@ -237,15 +196,21 @@ class Writer:
 
 
 class Book:
-    """One wallet's chain of entries."""
+    """One wallet's chain of entries, with its day totals."""
 
     def __init__(self, entries: Table, wallet: int, run: str):
         self.entries, self.wallet, self.run = entries, wallet, run
         self.balance = self.seq = 0
+        self.totals: dict[tuple[str, str, int | None], tuple[int, int]] = {}
 
-    def add(self, amount: int, kind: str, at: Any, *, order: int | None = None, deposit: int | None = None) -> int:
+    def add(
+        self, amount: int, kind: str, at: Any, *, order: int | None = None, deposit: int | None = None, category: int | None = None
+    ) -> int:  # fmt: skip
         self.balance += amount
         self.seq += 1
+        total = str(at)[:10], kind, category
+        before = self.totals.get(total, (0, 0))
+        self.totals[total] = before[0] + amount, before[1] + 1
         key = f"bench {self.run} {self.wallet} {self.seq}"
         return self.entries.add(self.wallet, self.seq, amount, self.balance, kind, key, at, order, deposit)
 

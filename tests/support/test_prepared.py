@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.utils import translation
 
+from orders.money import Units
 from orders.statuses import OrderStatus
 from support import canned, first_replies
 from support.models import CannedReply, Topic
@@ -83,7 +84,7 @@ def test_prepared_answers_are_found_by_their_words_whatever_the_topic(at_desk, c
 
 def test_a_name_without_a_value_stays_visible(customer):
     ticket = open_on(customer, topic=Topic.OTHER)
-    values = canned.values_for(ticket)
+    values = canned.values_for(ticket, balance=Units(0))
     assert canned.fill("{order} {balance} {nonsense} {ticket.customer.password}", values) == (
         "{order} 0.00 USD {nonsense} {ticket.customer.password}"
     )

@@ -150,11 +150,11 @@ def test_what_needs_attention_is_what_the_filter_shows(at_desk, customer):
 def test_the_list_asks_the_same_for_one_row_and_for_three(at_desk, customer, django_assert_num_queries):
     reported_late(customer)
     at_desk.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         at_desk.get(LIST)
     for _more in range(2):
         accept(place(customer, service=make_service(provider=make_provider())))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         at_desk.get(LIST)
 
 
