@@ -1,6 +1,6 @@
 """A shop in production under load: web processes and workers on one PostgreSQL behind PgBouncer, a worker killed each minute.
 
-python3 run.py bench load [--minutes 10] [--web 2] [--workers 4] [--clients 8] [--think 0.2] [--kill-every 60] [--orders 10000]
+python3 run.py bench load [--minutes 10] [--web 2] [--workers 4] [--clients 8] [--think 0.15] [--kill-every 60] [--orders 10000]
 
 Everything is started as `docs/operations.md` says: `run.py web`, `run.py worker`, PgBouncer in transaction mode, a PostgreSQL that
 waits for its disk. Customers sign in and use the pages, every fourth client is a program with a key; each thinks before it goes
@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--web", type=int, default=2)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--think", type=float, default=0.2, help="seconds before somebody goes on, on average")
+    parser.add_argument("--think", type=float, default=0.15, help="seconds before somebody goes on, on average")
     parser.add_argument("--kill-every", type=float, default=60, help="seconds; 0 kills nobody")
     parser.add_argument("--orders", type=int, default=10_000, help="orders that the shop had before")
     options = parser.parse_args()
