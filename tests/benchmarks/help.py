@@ -4,18 +4,11 @@ python3 run.py bench help [--articles 10000] [--postgres]
 """
 
 import argparse
-import json
-import os
 import subprocess
 import sys
-import tempfile
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
-from tools.postgres import cluster
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.benchmarks.scratch import ROOT, database, inside, told
 
 
 def main() -> int:
@@ -23,25 +16,11 @@ def main() -> int:
     parser.add_argument("--articles", type=int, default=10_000)
     parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args()
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="neopanel-bench-"))
-        address = stack.enter_context(cluster()) if options.postgres else f"sqlite:///{folder}/help.sqlite3"
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "neopanel.settings",
-            "NEOPANEL_DATA_DIR": folder,
-            "DATABASE_URL": address,
-        }
-        run: dict[str, Any] = {"cwd": ROOT, "env": environment, "check": True}
-        for command in (["migrate"], ["collectstatic", "--noinput"], ["load_help"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command, "--verbosity", "0"], stdout=subprocess.DEVNULL, **run
-            )
-        inside = [sys.executable, "-m", "tests.benchmarks.articles", str(options.articles)]
-        result = json.loads(subprocess.run(inside, stdout=subprocess.PIPE, **run).stdout.splitlines()[-1])
-    result = {"database": "PostgreSQL" if options.postgres else "SQLite", "articles": options.articles, **result}
-    for name, value in result.items():
-        sys.stdout.write(f"{name:<28} {value}\n")
-    sys.stdout.write(json.dumps(result) + "\n")
+    with database(postgres=options.postgres) as environment:
+        run: dict[str, Any] = {"cwd": ROOT, "env": environment, "check": True, "stdout": subprocess.DEVNULL}
+        subprocess.run([sys.executable, "manage.py", "load_help", "--verbosity", "0"], **run)
+        result = inside(environment, "tests.benchmarks.articles", str(options.articles))
+    told({"database": "PostgreSQL" if options.postgres else "SQLite", "articles": options.articles, **result})
     return 0
 
 
