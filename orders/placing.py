@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -367,6 +367,14 @@ def _create(
     )
     rows.insert(order)
     return order
+
+
+def is_placed(*, customer: User, client_key: str) -> bool:
+    """Whether `placed_before` gives an order."""
+    with connection.cursor() as cursor:
+        statement = "SELECT id FROM orders_order WHERE wallet_id = %s AND client_key = %s"
+        cursor.execute(statement, [customer.pk, client_key])
+        return cursor.fetchone() is not None
 
 
 def placed_before(*, customer: User, client_key: str) -> Order | None:

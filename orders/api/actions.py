@@ -14,7 +14,7 @@ from orders.api.words import Refused
 from orders.groups import Group
 from orders.models import Order, Refill, Service
 from orders.money import Units
-from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, placed_before, quote
+from orders.placing import OrderRefused, Problem, Quote, Wish, is_placed, on_sale, place_order, quote
 from orders.service_types import INPUT_NAMES
 from orders.statuses import OrderStatus
 
@@ -88,7 +88,7 @@ def add(call: Call) -> Placed:
         return Placed(trials.number_for(key=call.key, request_id=request_id), offer.charge)
     key = client_key(request_id)
     # A repeated call is answered with its order, whatever became of the service meanwhile.
-    is_new = not placed_before(customer=call.customer, client_key=key)
+    is_new = not request_id or not is_placed(customer=call.customer, client_key=key)
     wish = _wish(call, is_new=is_new)
     order = place_order(customer=call.customer, wish=wish, client_key=key, api_key=call.key, now=call.now)
     return Placed(order.pk)

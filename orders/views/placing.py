@@ -17,10 +17,10 @@ from orders.placing import (
     Problem,
     Quote,
     Wish,
+    is_placed,
     on_sale,
     others_on_target,
     place_order,
-    placed_before,
     quote,
 )
 
@@ -118,7 +118,7 @@ def _refuse_unknowing(customer: User, form: OrderForm, wish: Wish, client_key: s
 
     A question to people, no guard of money: programs are not asked, and nothing is locked for it.
     """
-    if form.cleaned_data["knows"] or placed_before(customer=customer, client_key=client_key):
+    if form.cleaned_data["knows"] or is_placed(customer=customer, client_key=client_key):
         return
     offer = quote(customer=customer, wish=wish)
     others = [] if offer.problems else others_on_target(customer=customer, offer=offer)
