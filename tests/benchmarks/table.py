@@ -56,7 +56,7 @@ JOBS = (
     Job("catalogue", "--services 4000", "--services 200"),
     Job("mass", "--lines 1000", "--lines 50"),
     Job("placing", "--clients 1 4 16 --seconds 4 --rounds 3", "--clients 1 4 --seconds 1 --rounds 1"),
-    Job("http", "", ""),
+    Job("http", "--seconds 3 --rounds 3", "--seconds 1 --rounds 1"),
     Job("ledger_check", "--entries 100000 1000000", "--entries 2000 20000"),
     Job("help", "--articles 10000", "--articles 200"),
     Job("queues", "--tickets 100000", "--tickets 2000"),
