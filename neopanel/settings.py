@@ -181,10 +181,19 @@ ACCOUNT_SESSION_REMEMBER = True
 # Whoever changes a password, an address or a second factor tells its owner.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.worded_forms.LoginForm",
+    "signup": "accounts.worded_forms.SignupForm",
+    "add_email": "accounts.worded_forms.AddEmailForm",
+    "change_password": "accounts.worded_forms.ChangePasswordForm",
+    "reset_password": "accounts.worded_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.worded_forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.worded_forms.ReauthenticateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = BRAND
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_FORMS = {"add_webauthn": "accounts.key_forms.AddKeyForm"}
+MFA_FORMS = {"add_webauthn": "accounts.worded_forms.AddKeyForm"}
 USERSESSIONS_TRACK_ACTIVITY = True
 # Who works in /admin/ needs more than a password; the demo's accounts have one that everybody knows anyway.
 STAFF_SECOND_FACTOR = not DEMO
