@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import links, money
-from orders.models import MassOrder, Service
-from orders.placing import OrderRefused, Quote, Wish, place_order, quote
+from orders.models import MassOrder
+from orders.placing import OrderRefused, Quote, Wish, on_sale, place_order, quote
 from orders.service_types import Counted
 
 MOST_LINES = 1000
@@ -84,9 +84,10 @@ def wish_of(text: str) -> Wish:
     head = [part.strip() for part in parts[0].split("|")]
     if len(head) < 2 or not (head[0].isascii() and head[0].isdigit() and len(head[0]) < 19):
         raise BadPaste(_("Write it as: service number | link | quantity."))
-    service = Service.objects.filter(pk=int(head[0]), is_on_sale=True).first()
-    if service is None:
-        raise BadPaste(_("This service is not on sale. Look up its number."))
+    try:
+        service = on_sale(int(head[0]))
+    except OrderRefused:
+        raise BadPaste(_("This service is not on sale. Look up its number.")) from None
     rule, rest = service.rule, head[2:]
     quantity = None
     if rule.quantity == Counted.ASKED:

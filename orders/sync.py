@@ -221,16 +221,17 @@ def moment(value: dt.datetime | None) -> Any:
 
 
 def many(change: str, pairs: Sequence[tuple[int, Any]], *values: Any, cast: str = "bigint") -> None:
-    """One statement for many orders: each gets the `change` with its own `v.it`, of the type `cast`; `values` come before.
-
-    By their numbers, so that two workers meet in the same order.
-    """
-    if connection.vendor != "postgresql":
-        cast = "text" if cast == "timestamptz" else cast
-    marks = ", ".join([f"(%s, CAST(%s AS {cast}))"] * len(pairs))
-    text = f"WITH v(id, it) AS (VALUES {marks}) UPDATE orders_order SET {change} FROM v WHERE orders_order.id = v.id"  # noqa: S608
+    """One statement for many orders: each gets the `change` with its own `v.it`, of the type `cast`; `values` come before."""
+    if connection.vendor == "postgresql":
+        # Two values however many orders: the driver remembers the text.
+        rows_of = f"SELECT * FROM unnest(%s::bigint[], %s::{cast}[])"  # noqa: S608
+        given: list[Any] = [[pk for pk, _it in pairs], [it for _pk, it in pairs]]
+    else:
+        rows_of = "VALUES " + ", ".join(["(%s, %s)"] * len(pairs))
+        given = [value for pair in pairs for value in pair]
+    text = f"WITH v(id, it) AS ({rows_of}) UPDATE orders_order SET {change} FROM v WHERE orders_order.id = v.id"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(text, [*(value for pair in sorted(pairs) for value in pair), *values])
+        cursor.execute(text, [*given, *values])
 
 
 def next_poll(order: Order | Asked, now: dt.datetime) -> dt.datetime | None:
