@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from accounts.models import User
 from helpcenter.reading import Suggestion, suggestions
 from orders.models import Order
-from orders.queries import with_verdicts
-from orders.verdict import Advice, Verdict
+from orders.queries import halted_since
+from orders.verdict import Advice, Facts, Verdict, verdict_for
 from support.models import TOPICS_OF_MONEY, Ticket, Topic
 
 MOST_LINKS = 3
@@ -44,7 +44,7 @@ def beside(*, customer: User, order: Order | None, topic: str, words: str, now: 
         open_ticket = Ticket.objects.filter(order=order, closed_at=None).values_list("pk", flat=True).first()
         if open_ticket is not None:
             return Beside(order, open_ticket=open_ticket)
-        [(_order, verdict)] = with_verdicts([order], now)
+        verdict = verdict_for(order, Facts(halted_since=halted_since(now)), now)
         if verdict.advice == Advice.CONTACT:
             return Beside(order)
     if topic in TOPICS_OF_MONEY or _came_before(customer, order, now):

@@ -23,6 +23,7 @@ LISTS_OF_CUSTOMERS = [
     "/balance/?before=9999999",
     "/balance/?format=csv",
     "/tickets/?before=9999999",
+    "/tickets/new/?order={order}",
     "/tickets/{ticket}/",
 ]
 LISTS_OF_STAFF = [

@@ -23,7 +23,8 @@ from tests.plans import noted, whole_reads  # noqa: E402
 
 CUSTOMER = (
     "/", "/services/", "/orders/", "/orders/?status=completed", "/orders/?before={middle}", "/orders/?q={order}", "/orders/new/",
-    "/orders/{order}/", "/balance/", "/balance/?kind=refund", "/balance/add/", "/tickets/", "/tickets/{ticket}/",
+    "/orders/{order}/", "/balance/", "/balance/?kind=refund", "/balance/add/", "/tickets/", "/tickets/{ticket}/", "/tickets/new/",
+    "/tickets/new/?order={order}",
     "/accounts/api-keys/", "/help/", "/help/orders-troubleshooting/order-statuses-explained/",
 )  # fmt: skip
 STAFF = (

@@ -375,5 +375,5 @@ def test_a_thread_takes_the_same_queries_however_long(signed_in, customer, agent
 def test_the_form_takes_the_same_queries_however_many_orders(signed_in, customer, count, django_assert_num_queries):
     orders = [place(customer) for _time in range(count)]
     signed_in.get("/tickets/new/", {"order": orders[0].pk})  # a session's first page notes where it is
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         signed_in.get("/tickets/new/", {"order": orders[0].pk})
