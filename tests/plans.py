@@ -87,6 +87,9 @@ def sequential(node) -> Iterator[str]:
         for part in node:
             yield from sequential(part)
     elif isinstance(node, dict):
+        below = node.get("Plans", [{}])[0]
+        if node.get("Node Type") == "Limit" and below.get("Node Type") == "Seq Scan" and "Filter" not in below:
+            return  # any rows, so many of them: a count that stops
         if node.get("Node Type") == "Seq Scan":
             yield node["Relation Name"]
         for value in node.values():
