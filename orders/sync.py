@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -186,15 +187,16 @@ assert DUE.names[1:] == list(Asked.__slots__[1:])
 
 
 def poll_due(clock: Clock) -> int:
-    """Asks every provider for its orders that are due, 100 a call, for a short while; how many were asked for."""
+    """Asks every provider for its orders that are due, 100 a call in turns, for a short while; how many were asked for."""
     until, asked = time.monotonic() + POLL_FOR_SECONDS, 0
-    open_now = Provider.objects.filter(provider_health.open_to_calls(clock(), of=""))
-    for provider in open_now:
-        more = True
-        while more and halt.current() is None:
-            claimed = claim_polls(provider, clock())
-            asked += len(claimed)
-            more = bool(claimed) and ask(provider, claimed, clock) and time.monotonic() < until
+    # Each has its turn, however much another one has to be asked for.
+    turns = deque(Provider.objects.filter(provider_health.open_to_calls(clock(), of="")).order_by("pk"))
+    while turns and halt.current() is None:
+        provider = turns.popleft()
+        claimed = claim_polls(provider, clock())
+        asked += len(claimed)
+        if claimed and ask(provider, claimed, clock) and time.monotonic() < until:
+            turns.append(provider)
     return asked
 
 

@@ -1,6 +1,8 @@
 """The worker against a provider that really answers over HTTP."""
 
 import datetime as dt
+import json
+import re
 
 import pytest
 
@@ -12,7 +14,7 @@ from orders.provider.simulator_faults import LEVELS
 from orders.statuses import ACTIVE, SETTLED, OrderStatus
 from orders.verification import verify
 from tests.factories import NOW, accept, fresh, make_provider, make_service, order_in, place
-from tests.orders.provider.fake import answers, fake_provider
+from tests.orders.provider.fake import answers, fake_provider, response
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +178,23 @@ def test_two_pollers_share_what_is_due_and_a_dead_one_holds_nothing_for_long(cus
     assert sync.claim_polls(provider, clock()) == []
     clock.pass_(seconds=2)
     assert len(sync.claim_polls(provider, clock())) == 3
+
+
+def test_a_provider_with_much_to_ask_for_leaves_the_others_their_turns(customer, settings, clock, monkeypatch):
+    monkeypatch.setattr(sync, "POLL_AT_ONCE", 1)
+    said = {number: {"status": "In progress"} for number in ("a1", "a2", "a3", "b1", "b2")}
+    with fake_provider(answers(response(json.dumps(said).encode()))) as fake:
+        settings.ALLOW_PRIVATE_HOSTS = [fake.host]
+        for number in said:
+            name = number[0]
+            provider = Provider.objects.filter(name=name).first() or make_provider(
+                name=name, url=fake.url, key=f"k-{name}"
+            )
+            accept(place(customer, service=make_service(provider=provider)), provider_order_id=number)
+        clock.pass_(days=1)
+        assert sync.poll_due(clock) == 5
+    turns = [re.search(rb"key=k-(.)", request)[1].decode() for request in fake.requests]
+    assert "".join(turns) == "ababa"
 
 
 def test_an_order_is_asked_for_less_often_as_it_grows_older(customer, settings):
