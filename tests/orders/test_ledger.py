@@ -59,6 +59,18 @@ def test_an_entry_outside_a_transaction_is_refused(customer):
         post(wallet_id=customer.pk, amount=1, kind=Kind.DEPOSIT, key="x", now=NOW)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_wallet_is_locked_for_a_transaction_or_not_at_all(customer):
+    with pytest.raises(RuntimeError):
+        ledger.lock_wallet(customer.pk)
+
+
+def test_nobody_has_a_wallet_who_is_no_customer(customer):
+    with pytest.raises(Wallet.DoesNotExist), transaction.atomic():
+        ledger.lock_wallet(customer.pk + 1)
+    assert not Wallet.objects.exists()
+
+
 ILLEGAL = {
     "change an entry": "UPDATE orders_ledgerentry SET amount = amount + 1",
     "change a note": "UPDATE orders_ledgerentry SET note = 'other'",

@@ -244,3 +244,13 @@ def test_a_door_refuses_to_be_part_of_somebody_elses_transaction(customer):
     order = place(customer, funded=False)
     with pytest.raises(RuntimeError), transaction.atomic():
         lifecycle.cancel(order_id=order.pk, actor=customer, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_is_locked_for_a_transaction_or_not_at_all(customer):
+    fund(customer)
+    order = place(customer, funded=False)
+    with pytest.raises(RuntimeError):
+        lifecycle.locked(order.pk)
+    with pytest.raises(Order.DoesNotExist), transaction.atomic():
+        lifecycle.locked(order.pk + 1)
