@@ -23,7 +23,7 @@ CHANGING = (
     (re.compile(r'(name="token" value=")[^"]+'), r"\1…"),
     (re.compile(r'(nonce=")[^"]+'), r"\1…"),
     (re.compile(r"(\.)[0-9a-f]{12}(\.(?:css|js|svg))"), r"\1…\2"),
-    (re.compile(r"#\d+\b|\b\d+(?= · Photo likes)"), "…"),
+    (re.compile(r"(?<=message-)\d+|#\d+\b|\b\d+(?= · Photo likes)"), "…"),
 )
 # Numbers of rows differ too, and on a new database an order, a service and a ticket share theirs: told apart by what stands before.
 NUMBERED = {

@@ -84,15 +84,20 @@ def test_who_has_no_order_of_a_service_sees_that(mine, customer):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "index"),
-    [
-        (OrderFilter(service=1), "order_of_wallet_by_service"),
-        (OrderFilter(), "order_of_wallet"),
-    ],
+    ("of_one_service", "index"), [(True, "order_of_wallet_by_service"), (False, "order_of_wallet")]
 )
-def test_each_filter_reads_an_index_in_order(wanted, index, customer):
+def test_each_filter_reads_an_index_in_order(of_one_service, index, customer, stranger):
+    usual, rare = make_service(), make_service()
+    for person, service, count in ((stranger, usual, 150), (customer, usual, 10), (customer, rare, 2)):
+        for _number in range(count):
+            place(person, service=service)
+    with (
+        connection.cursor() as cursor
+    ):  # or PostgreSQL takes the table for empty, and any index for as good as any other
+        cursor.execute("ANALYZE orders_order")
+    wanted = OrderFilter(service=rare.pk if of_one_service else None)
     plan = plan_of(orders_wanted(customer, wanted).order_by("-pk")[:26])
-    assert index in plan
+    assert re.search(rf"{index}\b", plan)
     assert "TEMP B-TREE" not in plan
 
 
@@ -124,6 +129,7 @@ def _without_scans(cursor) -> None:
     """A table of three rows is read whole, and rightly; this asks what is done with many."""
     if connection.vendor == "postgresql":
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL random_page_cost = 1")
 
 
 def test_orders_of_one_moment_are_all_found_whichever_of_them_changed_since(mine, customer):
