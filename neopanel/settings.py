@@ -151,8 +151,10 @@ else:
         # role's own then (ALTER ROLE); `neopanel/checks.py` insists.
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     else:
+        # Pages read little: to start helpers or a compiler for them takes longer than they save.
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-            "options", "-c lock_timeout=10000 -c statement_timeout=60000"
+            "options",
+            "-c lock_timeout=10000 -c statement_timeout=60000 -c max_parallel_workers_per_gather=0 -c jit=off",
         )
 
 CACHES = {

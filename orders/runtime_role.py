@@ -8,7 +8,13 @@ from django.db import connection
 # Written once, never changed; and rows that carry money, which change but never go.
 APPEND_ONLY = ("orders_ledgerentry", "orders_orderevent")
 NEVER_DELETED = ("orders_wallet", "orders_order", "orders_deposit")
-ROLE_SETTINGS = ("lock_timeout = '10s'", "statement_timeout = '60s'", "timezone = 'UTC'")
+ROLE_SETTINGS = (
+    "lock_timeout = '10s'",
+    "statement_timeout = '60s'",
+    "timezone = 'UTC'",
+    "max_parallel_workers_per_gather = 0",
+    "jit = off",
+)
 
 
 def grants(role: str) -> list[str]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Min, Subquery
 from django.db.models.functions import Coalesce
@@ -18,8 +19,7 @@ WEEKS, DAYS = 12, 30
 MOST_ON_PAPER, ROOM = 200, 50
 
 
-@dataclass(frozen=True)
-class Total:
+class Total(NamedTuple):
     """What entries of one day, kind and category come to, in units with their sign."""
 
     day: dt.date

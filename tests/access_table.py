@@ -222,7 +222,7 @@ admin/helpcenter/article/<path:object_id>/history/ GET in door door 200 200 200
 admin/helpcenter/article/<path:object_id>/delete/ GET in door door 403 403 403
 admin/helpcenter/article/<path:object_id>/change/ GET in door door 200 200 200
 admin/helpcenter/article/<path:object_id>/ GET in door door change change change
-admin/helpcenter/article/typing/<int:article_id>/ POST in door door 403 200 200
+admin/helpcenter/article/typing/<int:article_id>/ POST in door door 200 200 200
 admin/helpcenter/article/present/<int:article_id>/ GET in door door 403 200 200
 admin/helpcenter/article/discard/<int:article_id>/ POST in door door 403 change change
 admin/helpcenter/article/insert/ GET in door door 200 200 200
@@ -231,7 +231,7 @@ admin/helpcenter/article/place/<int:article_id>/ POST in door door 403 422 422
 admin/helpcenter/article/compare/<int:article_id>/ GET in door door 404 404 404
 admin/helpcenter/article/missing/ GET in door door 200 200 200
 admin/helpcenter/article/missing/lead-on/ POST in door door 403 up up
-admin/helpcenter/statusadvice/typing/<slug:status>/ POST in door door 403 200 200
+admin/helpcenter/statusadvice/typing/<slug:status>/ POST in door door 200 200 200
 admin/helpcenter/statusadvice/step/<slug:status>/ POST in door door 403 403 403
 admin/helpcenter/statusadvice/compare/<slug:status>/ GET in door door 404 404 404
 admin/helpcenter/snippet/ GET in door door 200 200 200

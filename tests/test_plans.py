@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin import site
+from django.db import connection
 
 from helpcenter import first_edition
 from neopanel import metrics
@@ -102,3 +103,11 @@ def test_a_read_without_an_index_is_noticed(customer):
     [slow, quick] = statements
     assert list(tables_read_whole(*slow, forced=True)) == ["orders_order"]
     assert list(tables_read_whole(*quick, forced=True)) == []
+
+
+def test_no_page_waits_for_helpers_to_start(db):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # where they would cost nothing, they would be there
+            for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+                cursor.execute(f"SET LOCAL {name} = 0")
+    assert "Gather" not in Order.objects.filter(quantity=7).order_by("rate").explain()

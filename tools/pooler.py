@@ -32,10 +32,13 @@ POOLED_TESTS = (
     ),
 )
 
-# The time-outs that production gives to the role (ALTER ROLE) are given to each connection here.
+# What production gives to the role (ALTER ROLE) is given to each connection here.
+SETTINGS = (
+    "lock_timeout = 10000", "statement_timeout = 60000", "max_parallel_workers_per_gather = 0", "jit = off",
+)  # fmt: skip
 CONFIGURATION = """
 [databases]
-* = host={server} user=postgres connect_query='SET lock_timeout = 10000; SET statement_timeout = 60000'
+* = host={server} user=postgres connect_query='{settings}'
 [pgbouncer]
 pool_mode = transaction
 auth_type = any
@@ -58,7 +61,11 @@ def pooled(address: str) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="neopanel-pool-", dir=temporary_folder()))
     account = unprivileged_account(folder)
     configuration = folder / "pgbouncer.ini"
-    configuration.write_text(CONFIGURATION.format(server=server, folder=folder, port=PORT))
+    configuration.write_text(
+        CONFIGURATION.format(
+            settings="; ".join(f"SET {one}" for one in SETTINGS), server=server, folder=folder, port=PORT
+        )
+    )
     bouncer = subprocess.Popen(
         [program, str(configuration)],
         cwd="/",

@@ -126,8 +126,8 @@ class StatusAdviceAdmin(admin.ModelAdmin):
         return redirect("admin:helpcenter_statusadvice_change", advice.pk)
 
     def typing_view(self, request: HttpRequest, status: str) -> HttpResponse:
-        """The words as a customer would read them on an order; nothing is kept."""
-        advice = self._advice(request, status, to_change=True)
+        """The words as a customer would read them on an order, for all who may read them; nothing is kept."""
+        advice = self._advice(request, status)
         texts = {name: request.POST.get(name, "")[:1000] for name in StatusAdvice.TEXTS}
         sources = writing.sources_for(*texts.values())
         context = {

@@ -226,15 +226,16 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
     # --- While somebody writes
 
     def typing_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
-        """The true rendering of what stands in the form; it is kept as unsaved words on the way."""
+        """The true rendering of what stands in the form, for all who may read it; an editor's words are kept on the way."""
         now = timezone.now()
-        article = self._article(request, article_id, to_change=True) if article_id else None
+        article = self._article(request, article_id) if article_id else None
         if article is None and not self.has_add_permission(request):
             raise PermissionDenied
         texts = {name: request.POST.get(name, "") for name in ArticleRevision.TEXTS}
         faq = typed_faq(request.POST)
         # What was just saved may come once more by a request that was on its way.
-        is_kept = bool(request.POST.get("touched")) and not writing.was_saved(article, texts, faq, request.user)
+        may_keep = request.user.has_perm(CHANGE) and bool(request.POST.get("touched"))
+        is_kept = may_keep and not writing.was_saved(article, texts, faq, request.user)
         if is_kept:
             typed = {**texts, "faq": [[one.question, one.answer, one.anchor] for one in faq]}
             based_on = number_in(request.POST.get("based_on", ""))

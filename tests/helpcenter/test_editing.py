@@ -261,6 +261,18 @@ def test_editors_see_who_else_is_here_for_a_minute(editing, section, admin):
     assert "has this open too" not in editing.get(address + "1").text
 
 
+def test_who_may_only_read_sees_the_previews_too_and_nothing_of_it_is_kept(client, section, lead):
+    article = make_article(section=section)
+    make_advice(status="partial")
+    client.force_login(lead)
+    form = article_form(title="T", body="Some *words*.") | {"touched": "1"}
+    answer = client.post(f"/admin/helpcenter/article/typing/{article.pk}/", form)
+    assert (answer.status_code, "<em>words</em>" in answer.text) == (200, True)
+    assert desk.typed_before(article=article, user=lead) is None
+    assert client.post("/admin/helpcenter/statusadvice/typing/partial/", {"meaning": "Half."}).status_code == 200
+    assert client.post(change(article), article_form(title="T", body="Mine")).status_code == 403
+
+
 def test_links_snippets_and_blocks_are_found_to_insert(editing, section):
     article = make_article(section=section, title="Partial orders")
     found = editing.get("/admin/helpcenter/article/insert/?find=partial").text
