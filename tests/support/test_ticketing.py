@@ -217,6 +217,13 @@ def test_an_agent_opens_a_solved_ticket_again_however_old(customer, agent):
     assert (again(ticket).state, again(ticket).closed_at) == (W, None)
 
 
+def test_opening_again_what_is_open_changes_nothing(customer, agent):
+    ticket = in_state(W, customer, agent)
+    before = (moves(ticket), again(ticket).changed_at)
+    ticketing.reopen(ticket_number=ticket.pk, actor=agent, now=NOW + A_DAY)
+    assert (moves(ticket), again(ticket).changed_at) == before
+
+
 @pytest.mark.parametrize("state", [R, W, C])
 def test_solving_keeps_the_moment_of_the_first_time(customer, agent, state):
     ticket = in_state(state, customer, agent)
@@ -231,6 +238,14 @@ def test_a_note_is_for_the_team_and_moves_nothing(customer, agent):
     ticketing.note(ticket_number=ticket.pk, author=agent, text="Looks like a slow provider.", now=NOW + A_DAY)
     assert (again(ticket).state, again(ticket).changed_at) == (R, NOW)
     assert [m.text for m in conversation_of(ticket)] == ["Nothing happened yet."]
+
+
+def test_the_same_note_twice_stands_once_and_other_words_are_never_lost(customer, agent):
+    ticket = open_on(customer)
+    for text in ("Slow.", "Slow.", "Slow, and dear."):
+        ticketing.note(ticket_number=ticket.pk, author=agent, text=text, client_key="note-1", now=NOW)
+    notes = ticket.messages.filter(is_internal=True).order_by("pk").values_list("text", flat=True)
+    assert list(notes) == ["Slow.", "Slow, and dear."]
 
 
 def test_the_same_reply_twice_stands_once_and_other_words_are_never_lost(customer):
