@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from orders import halt, lifecycle, provider_health, rows, submission, tracing
 from orders.deadlocks import once_more
@@ -189,13 +190,17 @@ assert DUE.names[1:] == list(Asked.__slots__[1:])
 def poll_due(clock: Clock) -> int:
     """Asks every provider for its orders that are due, 100 a call in turns, for a short while; how many were asked for."""
     until, asked = time.monotonic() + POLL_FOR_SECONDS, 0
+    now = clock()
+    # Looked for before a transaction is begun: an idle worker takes no lock.
+    is_due = Exists(Order.objects.filter(provider=OuterRef("pk"), poll_at__lte=now))
     # Each has its turn, however much another one has to be asked for.
-    turns = deque(Provider.objects.filter(provider_health.open_to_calls(clock(), of="")).order_by("pk"))
+    turns = deque(Provider.objects.filter(is_due, provider_health.open_to_calls(now, of="")).order_by("pk"))
     while turns and halt.current() is None:
         provider = turns.popleft()
         claimed = claim_polls(provider, clock())
         asked += len(claimed)
-        if claimed and ask(provider, claimed, clock) and time.monotonic() < until:
+        has_more = len(claimed) == POLL_AT_ONCE
+        if claimed and ask(provider, claimed, clock) and has_more and time.monotonic() < until:
             turns.append(provider)
     return asked
 

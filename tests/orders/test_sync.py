@@ -180,6 +180,13 @@ def test_two_pollers_share_what_is_due_and_a_dead_one_holds_nothing_for_long(cus
     assert len(sync.claim_polls(provider, clock())) == 3
 
 
+def test_a_worker_with_nothing_to_ask_for_looks_and_locks_nothing(customer, clock, django_assert_num_queries):
+    accept(place(customer, service=make_service(provider=make_provider())))
+    with django_assert_num_queries(1) as asked:
+        assert sync.poll_due(clock) == 0
+    assert "SAVEPOINT" not in asked.captured_queries[0]["sql"]
+
+
 def test_a_provider_with_much_to_ask_for_leaves_the_others_their_turns(customer, settings, clock, monkeypatch):
     monkeypatch.setattr(sync, "POLL_AT_ONCE", 1)
     said = {number: {"status": "In progress"} for number in ("a1", "a2", "a3", "b1", "b2")}
