@@ -7,9 +7,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "neopanel.settings")
 application = get_wsgi_application()
 
+from neopanel import garbage  # noqa: E402
 from neopanel.checks import refuse_to_start_unsafely  # noqa: E402  (needs the loaded apps)
 
 refuse_to_start_unsafely()
 
 # Pages are imported now, and not while the first person waits for one of them.
 import neopanel.urls  # noqa: E402, F401
+
+garbage.set_aside_what_stays()

@@ -256,6 +256,12 @@ def test_a_web_process_has_imported_its_pages_before_it_answers(migrated_folder)
     assert started("-c", program, folder=migrated_folder).returncode == 0
 
 
+def test_a_web_process_never_looks_for_garbage_among_what_it_has_imported(migrated_folder):
+    program = "import gc, neopanel.wsgi; print(gc.get_freeze_count())"
+    result = started("-c", program, folder=migrated_folder)
+    assert int(result.stdout) > 10_000, result.stderr
+
+
 def test_demo_accounts_are_not_made_in_production(tmp_path):
     result = started("manage.py", "load_demo", folder=tmp_path, **GOOD)
     assert result.returncode == 1

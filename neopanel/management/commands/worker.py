@@ -4,7 +4,7 @@ import threading
 from django.core.management.base import BaseCommand
 
 from accounts import posting
-from neopanel import leaving
+from neopanel import garbage, leaving
 from neopanel.checks import refuse_to_start_unsafely
 from orders import worker
 from support import letters, tidying
@@ -41,4 +41,5 @@ class Command(BaseCommand):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
+        garbage.set_aside_what_stays()
         worker.run_for_ever(stop, chores=chores)
