@@ -17,7 +17,7 @@ def told_as_a_disk_would() -> Iterator[None]:
 
 
 class Remote:
-    """Before a storage class of django-storages: its faults become OSError."""
+    """Before a storage class of django-storages: its faults become OSError, and what was opened is read already."""
 
     def _save(self, name, content):
         with told_as_a_disk_would():
@@ -25,8 +25,23 @@ class Remote:
 
     def _open(self, name, mode="rb"):
         with told_as_a_disk_would():
-            return super()._open(name, mode)
+            opened = super()._open(name, mode)
+            # The library fetches the bytes when they are first looked at: too late to answer that they are gone.
+            opened.seek(0)
+            return opened
 
     def delete(self, name):
         with told_as_a_disk_would():
             return super().delete(name)
+
+    def exists(self, name):
+        with told_as_a_disk_would():
+            return super().exists(name)
+
+    def listdir(self, path):
+        with told_as_a_disk_would():
+            return super().listdir(path)
+
+    def get_modified_time(self, name):
+        with told_as_a_disk_would():
+            return super().get_modified_time(name)

@@ -127,9 +127,12 @@ def keep(files: Iterable[Sent]) -> list[Kept]:
 
 
 def discard(kept: Iterable[Kept]) -> None:
-    """Takes files from the disk again that no row names."""
-    for one in kept:
-        remove(one.key, one.sent.picture.kind)
+    """Takes files from the disk again that no row names. What a store does not give up now goes with `tidying`."""
+    try:
+        for one in kept:
+            remove(one.key, one.sent.picture.kind)
+    except OSError as error:
+        log.error("A file that nothing names was not removed: %s", error)
 
 
 def remove(key: str, kind: str) -> None:

@@ -1,5 +1,7 @@
 """The small things around texts: sections, snippets, synonyms, pictures, old addresses."""
 
+import logging
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -9,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from helpcenter import images, publishing, showing_again, writing
 from helpcenter.models import HelpImage, OldAddress, Section, Snippet, Synonyms
+
+log = logging.getLogger(__name__)
 
 
 @admin.register(Section)
@@ -96,6 +100,9 @@ class ImageForm(forms.ModelForm):
                 self.instance = images.keep(data=file.read(), alternative=alternative, now=timezone.now())
             except ValidationError as wrong:
                 self.add_error("file", wrong)
+            except OSError as error:
+                log.error("A picture was not kept: %s", error)
+                self.add_error("file", _("The picture could not be kept just now. Try again later."))
         return cleaned
 
 
