@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -23,6 +24,7 @@ MOST_CHANGES = 100
 USED_IN_LAST = 1000
 
 FLAGS = {"refill": Q(refill_days__gt=0), "cancel": Q(can_cancel=True), "drip": Q(can_drip=True)}
+SHOP_ORDER = ("category__position", "category__name", "position", "pk")
 ORDERS = {"cheap": ("paid", "pk"), "dear": ("-paid", "pk")}
 
 
@@ -95,7 +97,7 @@ def services_for(customer: User | None, wanted: Wanted) -> QuerySet[Service]:
         own = CustomRate.objects.filter(customer=customer, service=OuterRef("pk")).values("rate")
         price = Coalesce(Subquery(own), F("rate")) if customer is not None else F("rate")
         return found.annotate(paid=price).order_by(*ORDERS[wanted.order])
-    return found.order_by("category__position", "category__name", "position", "pk")
+    return found.order_by(*SHOP_ORDER)
 
 
 def page_of(customer: User | None, wanted: Wanted, *, number: int = 1) -> ShelfPage:
@@ -125,9 +127,29 @@ def priced(rows: Iterable[Service], customer: User | None, stars: frozenset[int]
     return services
 
 
-def everything(customer: User | None) -> list[Shelf]:
-    """All that is on sale, for programs."""
-    return list(by_category(priced(services_for(customer, Wanted()), customer)))
+class OnSale(NamedTuple):
+    """A service as programs are told of it; `price` in units, what the customer who asks pays."""
+
+    number: int
+    price: Units
+    name: str
+    category: str
+    type: str
+    minimum: int
+    maximum: int
+    refill_days: int
+    can_cancel: bool
+    can_drip: bool
+    description: str
+
+
+def everything(customer: User | None) -> list[OnSale]:
+    """All that is on sale, for programs, in shop order. Thousands of rows: no more is read of each than is told. Two queries."""
+    own = pricing.rates_of(customer.pk if customer else None)
+    told = ("type", "minimum", "maximum", "refill_days", "can_cancel", "can_drip", "description")
+    rows = Service.objects.filter(is_on_sale=True).order_by(*SHOP_ORDER)
+    rows = rows.values_list("pk", "rate", "name", "category__name", *told)
+    return [OnSale(row[0], Units(own.get(row[0], row[1])), *row[2:]) for row in rows.iterator()]
 
 
 @dataclass(frozen=True)

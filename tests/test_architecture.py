@@ -54,6 +54,7 @@ LAYERS = (
         "spending",
         "spread",
         "shelves",
+        "service_cells",
         "order_letters",
         "notifications",
         "bookkeeping",

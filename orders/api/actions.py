@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import ApiKey, User
@@ -12,10 +12,11 @@ from orders.api import trials, words
 from orders.api.reading import NotText, NotWhole, Parameters
 from orders.api.words import Refused
 from orders.groups import Group
-from orders.models import Order, Refill, Service
+from orders.models import Order, Refill
 from orders.money import Units
 from orders.placing import OrderRefused, Problem, Quote, Wish, is_placed, on_sale, place_order, quote
 from orders.service_types import INPUT_NAMES
+from orders.shelves import OnSale
 from orders.statuses import OrderStatus
 
 MOST_IDS = 100
@@ -53,11 +54,8 @@ def balance(call: Call) -> Units:
     return ledger.balance_of(call.customer)
 
 
-def services(call: Call) -> Iterator[tuple[str, Service]]:
-    """Everything on sale with the name of its category, in shop order; `price` is what this customer pays."""
-    for shelf in shelves.everything(call.customer):
-        for service in shelf.on_sale:
-            yield shelf.name, service
+def services(call: Call) -> list[OnSale]:
+    return shelves.everything(call.customer)
 
 
 # --- Placing

@@ -21,9 +21,9 @@ def v1(request: HttpRequest) -> JsonResponse:
 def _services(call: Call) -> list[dict[str, Any]]:
     return [
         {
-            "service": str(service.pk),
+            "service": str(service.number),
             "name": service.name,
-            "category": category,
+            "category": service.category,
             "rate": plain(service.price),
             "min": str(service.minimum),
             "max": str(service.maximum),
@@ -31,7 +31,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "desc": service.description,
             "dripfeed": int(service.can_drip),
         }
-        for category, service in actions.services(call)
+        for service in actions.services(call)
     ]
 
 

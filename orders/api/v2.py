@@ -33,10 +33,10 @@ def v2(request: HttpRequest) -> JsonResponse:
 def _services(call: Call) -> list[dict[str, Any]]:
     return [
         {
-            "service": service.pk,
+            "service": service.number,
             "name": service.name,
             "type": service.type,
-            "category": category,
+            "category": service.category,
             "rate": plain(service.price),
             "min": str(service.minimum),
             "max": str(service.maximum),
@@ -45,7 +45,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "dripfeed": service.can_drip,
             "desc": service.description,
         }
-        for category, service in actions.services(call)
+        for service in actions.services(call)
     ]
 
 

@@ -10,10 +10,12 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from orders import halt, money, reader
-from orders.models import Halt
+from orders import halt, money, reader, service_cells
+from orders.models import Halt, Service
+from orders.shelves import Shelf
 
 register = template.Library()
 
@@ -82,3 +84,10 @@ def balance(context) -> int:
 def halted() -> Halt | None:
     """The halt of money that pages speak of, if one holds."""
     return halt.shown(timezone.now())
+
+
+@register.simple_tag(name="service_cells")
+def cells_of_service(service: Service, shelf: Shelf) -> SafeString:
+    """The row of a service on its shelf, but for the star and the button."""
+    cells = service_cells.cells_of(service, names_category=shelf.category is None)
+    return service_cells.drawn(cells, get_language() or "")
