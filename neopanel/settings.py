@@ -126,6 +126,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "neopanel.context.shop",
             ],
+            "builtins": ["neopanel.templatetags.drawings"],
         },
     },
 ]
