@@ -1,7 +1,6 @@
 """Times every page of the shop that fills this database: `python -m tests.benchmarks.page_times ROUNDS`; `pages.py` runs it."""
 
 import json
-import statistics
 import sys
 import time
 from importlib import import_module
@@ -37,7 +36,7 @@ STAFF = (
 
 
 def measured(rounds: int) -> dict[str, dict[str, Any]]:
-    """Page -> queries, milliseconds (median, 99th of a hundred, own work), and the large tables that it read whole."""
+    """Page -> queries, milliseconds of each round and of its own work, and the large tables that it read whole."""
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     call_command("load_help", verbosity=0, stdout=sys.stderr)
     heavy = User.objects.get(email=HEAVY)
@@ -82,9 +81,8 @@ def of_page(client: Client, address: str, rounds: int) -> dict[str, Any]:
     whole = whole_reads(statements, forced=False)
     return {
         "queries": queries,
-        "p50": round(statistics.median(times), 1),
-        "p99": round(statistics.quantiles(times, n=100)[98], 1),
-        "cpu": round(statistics.median(worked), 1),
+        "times": times,
+        "worked": worked,
         "read_whole": sorted({table for line in whole if is_large(table := line.partition(":")[0])}),
     }
 
