@@ -28,7 +28,7 @@ import subprocess
 from collections.abc import Callable
 from typing import NoReturn
 
-from tools.environment import DEVELOPMENT_LOCK, PYTHON, ROOT, RUNTIME_LOCK, VENV, ensure, one_at_a_time
+from tools.environment import DEVELOPMENT_LOCK, PYTHON, ROOT, RUNTIME_LOCK, VENV, ensure, one_at_a_time, runtime_locks
 from tools.postgres import find_programs
 from tools.processes import Part, run_together
 from tools.quality import run_checks
@@ -124,7 +124,7 @@ def look(arguments: list[str]) -> NoReturn:
 
 def manage(arguments: list[str]) -> NoReturn:
     with one_at_a_time():
-        ensure([RUNTIME_LOCK])
+        ensure(runtime_locks())
     become(manage_command(*arguments), dict(os.environ))
 
 
@@ -182,7 +182,7 @@ def neutral_environment() -> dict[str, str]:
 def prepare(environment: dict[str, str], *arguments: str) -> None:
     """Packages, then database, static files and first content. Exits with the code of what failed."""
     with one_at_a_time():
-        ensure([RUNTIME_LOCK])
+        ensure(runtime_locks())
         code = subprocess.run(manage_command("prepare", *arguments), cwd=ROOT, env=environment, check=False).returncode
     if code:
         sys.exit(code)

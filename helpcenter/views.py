@@ -140,7 +140,7 @@ def image(request: HttpRequest, image_id: int, name: str) -> HttpResponse:
     row = get_object_or_404(HelpImage, pk=image_id, name=name)
     try:
         file = default_storage.open(images.path_of(row.name), "rb")
-    except OSError as lost:
+    except FileNotFoundError as lost:
         raise Http404 from lost
     response = FileResponse(file, content_type=images.CONTENT_TYPE)
     response["Cache-Control"] = "public, max-age=31536000, immutable"

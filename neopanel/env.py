@@ -148,7 +148,7 @@ def upload_storage(name: str, folder: Path) -> dict[str, Any]:
         raise environ.ImproperlyConfigured(f"{name} must be like s3://bucket/prefix?endpoint=https://...&region=...")
     if not all(importlib.util.find_spec(module) for module in ("storages", "boto3")):
         raise environ.ImproperlyConfigured(
-            f'{name} needs a library: .venv/bin/pip install "django-storages[s3]>=1.14,<2"'
+            f"{name} needs a library: python3 run.py installs it, or .venv/bin/pip install -r requirements-s3.lock"
         )
     return {
         "BACKEND": "support.s3_uploads.S3Uploads",

@@ -22,6 +22,7 @@ from orders.models import Deposit
 from orders.money import Units
 from orders.statuses import ACTIVE
 from support import forgetting as support_forgetting
+from support import uploads
 from support.models import Ticket
 
 WAIT = dt.timedelta(days=7)
@@ -110,11 +111,12 @@ def leave(*, user_id: int, now: dt.datetime) -> bool:
             ticket.save(update_fields=["state", "closed_at", "due_at", "changed_at"])
         with letters.read_by(user):
             last_word = letters.message_of(_gone_letter(), to=user.email)
-        support_forgetting.forget(user=user, now=now)
+        files = support_forgetting.forget(user=user, now=now)
         money_forgetting.forget(user=user)
         forgetting.forget(user=user, now=now)
         trail.write(actor=user, thing=user, words="The account is deleted, as its owner asked.", now=now)
         posting.keep(last_word, now=now)
+    uploads.give_up(files)
     return True
 
 

@@ -1,4 +1,4 @@
-"""The answer when a view failed: "please come back" where the database could not serve it, "something failed" otherwise.
+"""The answer when a view failed: "please come back" where database or upload store could not serve it, else "something failed".
 
 A full disk, a crash, a failover, too many connections and a lock that did not come in time all pass by themselves, and nothing
 is half done: programs and browsers are told to try again (503) instead of to give up (500). `neopanel/urls.py` names it.
@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
 
+from support.remote_uploads import StoreFailed
+
 # InternalError is what psycopg says on a database that is read-only, as during a failover.
-PASSING = (OperationalError, InterfaceError, InternalError)
+PASSING = (OperationalError, InterfaceError, InternalError, StoreFailed)
 RETRY_SECONDS = 10
 
 

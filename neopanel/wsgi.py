@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "neopanel.settings")
 application = get_wsgi_application()
@@ -11,6 +12,8 @@ from neopanel import garbage  # noqa: E402
 from neopanel.checks import refuse_to_start_unsafely  # noqa: E402  (needs the loaded apps)
 
 refuse_to_start_unsafely()
+# This thread only hands requests out: without this it would hold a connection for as long as the process lives.
+connections.close_all()
 
 # Pages are imported now, and not while the first person waits for one of them.
 import neopanel.urls  # noqa: E402, F401

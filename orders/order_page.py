@@ -119,7 +119,9 @@ def drip_page_for(*, customer: User, order_id: int, now: dt.datetime) -> DripPag
 
 def page_for(*, customer: User, order_id: int, now: dt.datetime) -> OrderPage | None:
     """The customer's order with all that its page shows; None for an unknown order and for somebody else's alike."""
-    order = queries.orders_of(customer).select_related("service__times", "provider").filter(pk=order_id).first()
+    order = (
+        queries.orders_of(customer).select_related("service__times", "provider", "wallet").filter(pk=order_id).first()
+    )
     return None if order is None else page_of(order, now=now)
 
 

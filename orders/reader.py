@@ -14,3 +14,8 @@ def balance_of(request: HttpRequest) -> Units:
     if not hasattr(request, "balance_of_reader"):
         request.balance_of_reader = ledger.balance_of(request.user)  # type: ignore[attr-defined,arg-type]
     return request.balance_of_reader  # type: ignore[attr-defined,no-any-return]
+
+
+def know_balance(request: HttpRequest, units: Units) -> None:
+    """The page has read the reader's balance with something else: nobody asks for it again."""
+    request.balance_of_reader = units  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.safestring import SafeString
 
 from orders.models import Service
@@ -78,5 +79,6 @@ def measured_of(times: ServiceTimes | None) -> Measured | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def drawn(cells: Cells, language: str) -> SafeString:
-    """The cells as HTML. `language` is the one that is active: words and numbers are written in it."""
-    return render_to_string("orders/_service_cells.html", {"service": cells})
+    """The cells as HTML; words and numbers are written in that language."""
+    with translation.override(language):
+        return render_to_string("orders/_service_cells.html", {"service": cells})

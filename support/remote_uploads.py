@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+class StoreFailed(OSError):
+    """The store did not do what it was asked for; it may a moment later (`neopanel/unavailable.py`)."""
+
+
 @contextmanager
 def told_as_a_disk_would() -> Iterator[None]:
     """Whatever the library of a store raises, callers hear OSError: they know what to do when a disk takes no file."""
@@ -12,8 +16,12 @@ def told_as_a_disk_would() -> Iterator[None]:
     except OSError:  # a missing file stays a missing file
         raise
     except Exception as fault:
-        # The library's own words may hold the address with its signature.
-        raise OSError(f"the store did not answer as it should ({type(fault).__name__})") from None
+        # The library's own words may hold the address with its signature; its code (`AccessDenied`) does not.
+        answer = getattr(fault, "response", None) or {}
+        code = answer.get("Error", {}).get("Code", "")
+        raise StoreFailed(
+            f"the store did not answer as it should ({' '.join([type(fault).__name__, code]).strip()})"
+        ) from None
 
 
 class Remote:

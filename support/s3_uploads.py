@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from storages.backends.s3 import S3Storage
 
@@ -23,4 +24,6 @@ class S3Uploads(Remote, S3Storage):
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return super().get_default_settings() | {"client_config": patience}
+        # By itself the library would begin a download five times, each with the tries above; and files are small.
+        once = TransferConfig(num_download_attempts=1, use_threads=False)
+        return super().get_default_settings() | {"client_config": patience, "transfer_config": once}

@@ -42,7 +42,7 @@ class BadFile(ValueError):
 
 
 class NotKept(OSError):
-    """The disk did not take the files. Nothing of them is left."""
+    """The disk did not take the files. What may be left of them is named by no row and goes with `tidying.py`."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def room_taken(customer: User) -> int:
 
 
 def keep(files: Iterable[Sent]) -> list[Kept]:
-    """Writes the files under random names. All of them or none: raises NotKept where the disk refuses."""
+    """Writes the files under random names. Raises NotKept where the disk refuses, and takes back what it took."""
     kept: list[Kept] = []
     try:
         for sent in files:
@@ -127,10 +127,16 @@ def keep(files: Iterable[Sent]) -> list[Kept]:
 
 
 def discard(kept: Iterable[Kept]) -> None:
-    """Takes files from the disk again that no row names. What a store does not give up now goes with `tidying`."""
+    """Takes files from the disk again that no row names yet."""
+    give_up((one.key, one.sent.picture.kind) for one in kept)
+
+
+def give_up(files: Iterable[tuple[str, str]]) -> None:
+    """Removes files (key, kind) that no row names any more. After the first that the disk does not give up the rest waits for
+    `tidying.py`: with a store that does not answer each would take its time."""
     try:
-        for one in kept:
-            remove(one.key, one.sent.picture.kind)
+        for key, kind in files:
+            remove(key, kind)
     except OSError as error:
         log.error("A file that nothing names was not removed: %s", error)
 

@@ -262,6 +262,26 @@ def test_a_web_process_never_looks_for_garbage_among_what_it_has_imported(migrat
     assert int(result.stdout) > 10_000, result.stderr
 
 
+def test_a_worker_does_not_look_there_either(migrated_folder):
+    program = (
+        "import django, gc, sys; django.setup(); from django.core.management import call_command; from orders import worker;"
+        "worker.run_for_ever = lambda *a, **k: sys.exit(gc.get_freeze_count() < 10_000); call_command('worker')"
+    )
+    result = started("-c", program, folder=migrated_folder, DJANGO_SETTINGS_MODULE="neopanel.settings")
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_library_for_a_bucket_is_there_by_then(migrated_folder):
+    program = "import sys, neopanel.wsgi; sys.exit('boto3' not in sys.modules)"
+    assert started("-c", program, folder=migrated_folder, NEOPANEL_UPLOADS="s3://shop-files").returncode == 0
+    assert started("-c", program, folder=migrated_folder).returncode == 1
+
+
+def test_the_thread_that_hands_requests_out_holds_no_connection(migrated_folder):
+    program = "import neopanel.wsgi; from django.db import connection; print(connection.connection)"
+    assert started("-c", program, folder=migrated_folder).stdout == "None\n"
+
+
 def test_demo_accounts_are_not_made_in_production(tmp_path):
     result = started("manage.py", "load_demo", folder=tmp_path, **GOOD)
     assert result.returncode == 1

@@ -5,9 +5,9 @@ import tomllib
 
 import pytest
 
-from tools.environment import DEVELOPMENT_LOCK, ROOT, RUNTIME_LOCK
+from tools.environment import BUCKET_LOCK, DEVELOPMENT_LOCK, ROOT, RUNTIME_LOCK, runtime_locks
 
-LOCKS = [RUNTIME_LOCK, DEVELOPMENT_LOCK]
+LOCKS = [RUNTIME_LOCK, BUCKET_LOCK, DEVELOPMENT_LOCK]
 PINNED = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)(\[[a-z0-9,-]+\])?==\S+( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -27,10 +27,11 @@ def locked(text: str) -> dict[str, int]:
     return packages
 
 
-def required(group: str = "") -> set[str]:
+def required(group: str = "", *, extra: str = "") -> set[str]:
     """The names that pyproject.toml asks for, written as lock files write them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = project["dependency-groups"][group] if group else project["project"]["dependencies"]
+    asked += project["project"]["optional-dependencies"][extra] if extra else []
     return {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", text, maxsplit=1)[0]).lower() for text in asked}
 
 
@@ -55,12 +56,24 @@ def test_the_development_lock_holds_every_tool():
     assert required("dev") - set(locked(DEVELOPMENT_LOCK.read_text())) == set()
 
 
-def test_both_locks_agree_on_versions():
+def test_the_lock_for_a_bucket_holds_its_library_and_everything_else():
+    assert required(extra="s3") - set(locked(BUCKET_LOCK.read_text())) == set()
+
+
+def test_the_library_for_a_bucket_is_installed_where_uploads_are_kept_in_one(monkeypatch):
+    monkeypatch.delenv("NEOPANEL_UPLOADS", raising=False)
+    assert runtime_locks() == [RUNTIME_LOCK]
+    monkeypatch.setenv("NEOPANEL_UPLOADS", "s3://shop-files")
+    assert runtime_locks() == [RUNTIME_LOCK, BUCKET_LOCK]
+
+
+@pytest.mark.parametrize("other", [BUCKET_LOCK, DEVELOPMENT_LOCK], ids=lambda lock: lock.name)
+def test_the_locks_agree_on_versions(other):
     def versions(text: str) -> dict[str, str]:
         return dict(re.findall(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==(\S+)", text, re.MULTILINE))
 
-    runtime, development = versions(RUNTIME_LOCK.read_text()), versions(DEVELOPMENT_LOCK.read_text())
-    assert {name for name in runtime.keys() & development.keys() if runtime[name] != development[name]} == set()
+    runtime, more = versions(RUNTIME_LOCK.read_text()), versions(other.read_text())
+    assert {name for name in runtime.keys() & more.keys() if runtime[name] != more[name]} == set()
 
 
 @pytest.mark.parametrize(

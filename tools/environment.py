@@ -20,6 +20,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".installed.json"
 RUNTIME_LOCK = ROOT / "requirements.lock"
 DEVELOPMENT_LOCK = ROOT / "requirements-dev.lock"
+BUCKET_LOCK = ROOT / "requirements-s3.lock"
 
 NO_INSTALLER = (
     "This Python has neither ensurepip nor pip, and uv is not here either: "
@@ -52,6 +53,11 @@ def ensure(locks: Sequence[Path]) -> None:
     print(f"Installing packages into {VENV.name}/ (once; it takes a moment) ...", flush=True)
     install(locks)
     STAMP.write_text(json.dumps(read_stamp(STAMP) | stamps(locks, python)))
+
+
+def runtime_locks() -> list[Path]:
+    """What the panel needs to run with the settings of this environment: more where uploads are kept in a bucket."""
+    return [RUNTIME_LOCK, *([BUCKET_LOCK] if os.environ.get("NEOPANEL_UPLOADS") else [])]
 
 
 def stamps(locks: Sequence[Path], python: str) -> dict[str, str]:

@@ -90,4 +90,4 @@ def halted() -> Halt | None:
 def cells_of_service(service: Service, shelf: Shelf) -> SafeString:
     """The row of a service on its shelf, but for the star and the button."""
     cells = service_cells.cells_of(service, names_category=shelf.category is None)
-    return service_cells.drawn(cells, get_language() or "")
+    return service_cells.drawn(cells, get_language() or settings.LANGUAGE_CODE)

@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from orders import groups, halt, lifecycle, notes, queries, refills
+from orders import groups, halt, lifecycle, notes, queries, reader, refills
 from orders.exports import ORDER_COLUMNS, order_rows
 from orders.forms import NoteForm
 from orders.models import Order
+from orders.money import Units
 from orders.order_list import orders_wanted, services_used, wanted_by
 from orders.order_page import drip_page_for, page_for
 from orders.statuses import OrderStatus
@@ -59,6 +60,7 @@ def order_detail(request: HttpRequest, order_id: int) -> HttpResponse:
     page = page_for(customer=request.user, order_id=order_id, now=now)
     if page is None:
         raise Http404
+    reader.know_balance(request, Units(page.order.wallet.balance))
     if page.order.is_group and "run" not in request.GET:
         return _drip_detail(request, order_id, now)
     if not request.htmx:

@@ -30,7 +30,7 @@ def served(file: Attachment, *, small: bool) -> HttpResponse:
         raise Http404
     try:
         opened = default_storage.open(thumbnail_path_of(file.key) if small else path_of(file.key, file.kind))
-    except OSError:
+    except FileNotFoundError:
         raise Http404 from None
     answer = FileResponse(opened, content_type="image/webp" if small else TYPES[file.kind])
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"

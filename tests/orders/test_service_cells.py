@@ -30,9 +30,9 @@ MEASURED = {
 
 
 def seen(client, service: Service, query: str = "") -> str:
-    """The row's own words in the page."""
+    """The row in the page, but for its star and its button."""
     page = client.get(f"/services/{query}").text
-    return page[page.index(f'id="service-{service.pk}"') :].partition("</tr>")[0]
+    return page[page.index(f'id="service-{service.pk}"') :].partition('<div class="ends">')[0]
 
 
 @pytest.mark.parametrize("field", CHANGES)

@@ -3,16 +3,21 @@
 import contextlib
 import datetime as dt
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
 import time_machine
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from helpcenter import images
 from helpcenter.models import HelpImage
+from neopanel import leaving
 from neopanel.env import upload_storage
 from support import s3_uploads, ticketing, tidying, uploads
 from support.models import Ticket
@@ -105,20 +110,6 @@ def test_a_picture_that_the_bucket_has_lost_is_not_found(signed_in, bucket):
     assert signed_in.get(address(file)).status_code == 404
 
 
-def test_a_bucket_that_breaks_off_while_it_is_read_shows_no_fault_of_the_panel(signed_in, bucket, monkeypatch):
-    file = file_of(opened(signed_in, send.sent(send.picture())))
-    asked = []
-
-    def gone_after_the_first_question(**about):
-        asked.append(about)
-        if len(asked) == 2:
-            bucket.objects.delete()
-
-    default_storage.bucket.meta.client.meta.events.register("before-call.s3", gone_after_the_first_question)
-    assert signed_in.get(address(file)).status_code == 404
-    assert len(asked) >= 2
-
-
 def test_files_in_a_bucket_go_when_their_time_is_over(signed_in, customer, bucket):
     with time_machine.travel(NOW, tick=False):
         solved = opened(signed_in, send.sent(send.picture()))
@@ -154,6 +145,92 @@ def test_an_editor_is_told_that_a_picture_could_not_be_kept(client, editor, lost
     assert answer.status_code == 200
     assert "The picture could not be kept just now." in words_of(answer)
     assert not HelpImage.objects.exists()
+
+
+class Store(BaseHTTPRequestHandler):
+    """A store with faults: it answers a HEAD with `status`, and no GET ever."""
+
+    status = 200
+    asked: list[str]
+    over: threading.Event
+
+    def do_HEAD(self):
+        self.asked.append("HEAD")
+        self.send_response(self.status)
+        self.send_header("Content-Length", "10")
+        self.end_headers()
+
+    def do_GET(self):
+        self.asked.append("GET")
+        self.over.wait(30)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def faulty(settings, monkeypatch, tmp_path):
+    """A store that lets nothing through, and is given up quickly."""
+    monkeypatch.setattr(s3_uploads, "READ_SECONDS", 0.2)
+    kind = type("Faulty", (Store,), {"asked": [], "over": threading.Event()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("NEOPANEL_UPLOADS", f"s3://{NAME}?endpoint=http://127.0.0.1:{server.server_port}")
+
+    def moved_there() -> type[Store]:
+        settings.STORAGES = {**settings.STORAGES, "default": upload_storage("NEOPANEL_UPLOADS", tmp_path)}
+        return kind
+
+    yield moved_there
+    kind.over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_store_that_breaks_off_while_a_picture_is_read_is_no_lost_picture(signed_in, faulty, caplog):
+    file = file_of(opened(signed_in, send.sent(send.picture())))
+    store = faulty()
+    signed_in.raise_request_exception = False
+    answer = signed_in.get(address(file))
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "10"
+    assert "did not answer as it should" in caplog.text
+    assert store.asked.count("GET") == s3_uploads.ATTEMPTS
+
+
+def test_a_key_without_rights_is_told_to_who_runs_the_shop(signed_in, faulty, caplog):
+    faulty().status = 403
+    refused = signed_in.post("/tickets/new/", WISH | {"files": send.sent(send.picture())})
+    assert refused.status_code == 422
+    assert "ClientError 403" in caplog.text
+
+
+def test_the_place_of_uploads_can_be_tried(bucket, capsys):
+    call_command("check_uploads")
+    assert capsys.readouterr().out == "the bucket shop-files: a file was written, read, listed and removed.\n"
+    assert keys_in(bucket) == []
+
+
+def test_a_trial_of_a_bucket_that_is_not_there_says_what_is_missing(lost):
+    with pytest.raises(CommandError, match=r"could not write a file: .*NoSuchBucket.*to list the bucket"):
+        call_command("check_uploads")
+
+
+def test_a_trial_of_a_folder_names_it(settings, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("NEOPANEL_UPLOADS")
+    settings.STORAGES = {**settings.STORAGES, "default": upload_storage("NEOPANEL_UPLOADS", tmp_path)}
+    call_command("check_uploads")
+    assert f"the folder {tmp_path / 'uploads'}: a file was written" in capsys.readouterr().out
+
+
+def test_an_account_is_deleted_although_the_store_does_not_give_up_its_files(signed_in, customer, faulty):
+    file = file_of(opened(signed_in, send.sent(send.picture())))
+    now = timezone.now()
+    leaving.ask(user=customer, gives_up_balance=True, now=now)
+    faulty()
+    assert leaving.leave(user_id=customer.pk, now=now + leaving.WAIT)
+    file.refresh_from_db()
+    assert file.removed_at == now + leaving.WAIT
 
 
 def waiting_at(listening: socket.socket) -> int:

@@ -47,7 +47,7 @@ def test_what_names_no_bucket_is_refused(monkeypatch, installed, tmp_path, wrong
 def test_a_missing_library_is_named_with_its_command(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv(NAME, "s3://shop-files")
-    with pytest.raises(environ.ImproperlyConfigured, match="pip install"):
+    with pytest.raises(environ.ImproperlyConfigured, match="installs it"):
         upload_storage(NAME, tmp_path)
 
 
