@@ -168,8 +168,9 @@ def test_locks_taken_in_the_wrong_order_end_one_of_the_two_which_is_done_again_a
         return lifecycle.report(order_id=order.pk, report=said, now=NOW).status
 
     assert at_once([wrong_way, right_way]) == [order.pk, OrderStatus.PARTIAL]
+    # One of them; both in turn, where the first to be done again meets the other once more.
     given_up = [record for record in caplog.records if record.name == "orders.deadlocks"]
-    assert len(given_up) == (1 if connection.vendor == "postgresql" else 0)
+    assert len(given_up) in ({1, 2} if connection.vendor == "postgresql" else {0})
     assert fresh(order).refunded == money.undelivered(order.charge, 1000, 300)
     assert order.entries.filter(kind="refund").count() == 1
     assert verify() == []
