@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString
 
 from orders.models import Service
-from orders.models.measuring import ServiceTimes
 from orders.money import Units
 
 # Some 1.5 KB each: a shop of 2,000 services in two languages.
 REMEMBERED = 4_000
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """What its orders really needed, in minutes; `partial_percent` of `orders` were partial."""
 
     start_median: int
@@ -25,6 +25,9 @@ class Measured:
     finish_p90: int
     partial_percent: int
     orders: int
+
+
+MEASURED_OF = attrgetter(*Measured._fields)
 
 
 @dataclass(frozen=True)
@@ -57,23 +60,10 @@ def cells_of(service: Service, *, names_category: bool) -> Cells:
         minimum=service.minimum,
         maximum=service.maximum,
         stated_start=service.stated_start,
-        measured=measured_of(service.measured),
+        measured=Measured._make(MEASURED_OF(times)) if (times := service.measured) else None,
         refill_days=service.refill_days,
         can_cancel=service.can_cancel,
         can_drip=service.can_drip,
-    )
-
-
-def measured_of(times: ServiceTimes | None) -> Measured | None:
-    if times is None:
-        return None
-    return Measured(
-        start_median=times.start_median,
-        start_p90=times.start_p90,
-        finish_median=times.finish_median,
-        finish_p90=times.finish_p90,
-        partial_percent=times.partial_percent,
-        orders=times.orders,
     )
 
 

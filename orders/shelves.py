@@ -24,7 +24,6 @@ MOST_CHANGES = 100
 USED_IN_LAST = 1000
 
 FLAGS = {"refill": Q(refill_days__gt=0), "cancel": Q(can_cancel=True), "drip": Q(can_drip=True)}
-SHOP_ORDER = ("category__position", "category__name", "position", "pk")
 ORDERS = {"cheap": ("paid", "pk"), "dear": ("-paid", "pk")}
 
 
@@ -97,7 +96,7 @@ def services_for(customer: User | None, wanted: Wanted) -> QuerySet[Service]:
         own = CustomRate.objects.filter(customer=customer, service=OuterRef("pk")).values("rate")
         price = Coalesce(Subquery(own), F("rate")) if customer is not None else F("rate")
         return found.annotate(paid=price).order_by(*ORDERS[wanted.order])
-    return found.order_by(*SHOP_ORDER)
+    return found.order_by("category__position", "category__name", "position", "pk")
 
 
 def page_of(customer: User | None, wanted: Wanted, *, number: int = 1) -> ShelfPage:
@@ -128,7 +127,7 @@ def priced(rows: Iterable[Service], customer: User | None, stars: frozenset[int]
 
 
 class OnSale(NamedTuple):
-    """A service as programs are told of it; `price` in units, what the customer who asks pays."""
+    """A service as programs are told of it; `price` in units, what the asking customer pays. From `type` on, columns of its row."""
 
     number: int
     price: Units
@@ -146,10 +145,8 @@ class OnSale(NamedTuple):
 def everything(customer: User | None) -> list[OnSale]:
     """All that is on sale, for programs, in shop order. Thousands of rows: no more is read of each than is told. Two queries."""
     own = pricing.rates_of(customer.pk if customer else None)
-    told = ("type", "minimum", "maximum", "refill_days", "can_cancel", "can_drip", "description")
-    rows = Service.objects.filter(is_on_sale=True).order_by(*SHOP_ORDER)
-    rows = rows.values_list("pk", "rate", "name", "category__name", *told)
-    return [OnSale(row[0], Units(own.get(row[0], row[1])), *row[2:]) for row in rows.iterator()]
+    rows = services_for(customer, Wanted()).values_list("pk", "rate", "name", "category__name", *OnSale._fields[4:])
+    return [OnSale(row[0], Units(own.get(row[0], row[1])), *row[2:]) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ def balance(call: Call) -> Units:
 
 
 def services(call: Call) -> list[OnSale]:
+    """Everything on sale, in shop order, at this customer's prices."""
     return shelves.everything(call.customer)
 
 
