@@ -33,6 +33,7 @@ class MissingViews:
             **self.admin_site.each_context(request),
             "title": _("What is missing"),
             "missing": missing(timezone.now()),
+            "may_add": self.has_add_permission(request),
             "may_change": request.user.has_perm("helpcenter.change_article"),
         }
         return render(request, "admin/helpcenter/article/missing.html", context)

@@ -255,3 +255,10 @@ def test_a_draft_from_a_ticket_holds_nothing_of_the_customer(client, section, cu
     assert "wait a day" in whole
     for secret in ("carol", "bakery", "@", "1234567", str(order.pk + 10_000), "gossip", "example.com"):
         assert secret not in whole
+
+
+def test_who_may_not_write_an_article_is_not_sent_to_write_one(client, lead, editor):
+    for person, may in ((lead, False), (editor, True)):
+        client.force_login(person)
+        page = client.get("/admin/helpcenter/article/missing/").text
+        assert ("/admin/helpcenter/article/add/" in page) is may
