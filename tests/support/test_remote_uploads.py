@@ -5,7 +5,8 @@ import importlib.util
 import environ
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import InMemoryStorage
+from django.core.files.storage import InMemoryStorage, default_storage
+from django.core.management import CommandError, call_command
 
 from neopanel.env import upload_storage
 from support.remote_uploads import Remote
@@ -49,6 +50,20 @@ def test_a_missing_library_is_named_with_its_command(monkeypatch, tmp_path):
     monkeypatch.setenv(NAME, "s3://shop-files")
     with pytest.raises(environ.ImproperlyConfigured, match="installs it"):
         upload_storage(NAME, tmp_path)
+
+
+class Unlisted(InMemoryStorage):
+    """Its key may do everything but list."""
+
+    def listdir(self, path):
+        raise OSError("AccessDenied")
+
+
+def test_a_trial_that_fails_half_way_leaves_nothing_behind(settings):
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": f"{__name__}.Unlisted", "OPTIONS": {"location": ""}}}
+    with pytest.raises(CommandError, match="could not list a file: AccessDenied"):
+        call_command("check_uploads")
+    assert InMemoryStorage.listdir(default_storage, "checks")[1] == []
 
 
 class Broken(InMemoryStorage):

@@ -11,6 +11,7 @@ from django.core.files.storage import FileSystemStorage
 from django.urls import reverse
 from PIL import Image
 
+from orders.models import ChoreRun
 from support import documents, ticketing, tidying, uploads
 from support.models import Attachment, Ticket, TicketState, Topic
 from tests.factories import NOW
@@ -320,6 +321,40 @@ def test_files_that_no_row_names_go_after_a_day_and_the_others_stay(signed_in, f
     assert tidying.tidy_due(lambda: NOW + dt.timedelta(hours=1)) == 0
     assert tidying.tidy_due(lambda: NOW + dt.timedelta(days=2)) == 2
     assert len(everything_in(folder)) == 2
+
+
+def not_given_up(folder, file: Attachment) -> None:
+    """The disk refuses to remove this file, until somebody mends it."""
+    path = folder / uploads.path_of(file.key, file.kind)
+    path.unlink()
+    (path / "in the way").mkdir(parents=True)
+
+
+def test_a_file_that_the_disk_does_not_give_up_holds_up_no_other(signed_in, customer, folder, caplog):
+    tickets = [opened(signed_in, send.sent(send.picture())) for _ in range(3)]
+    for ticket in tickets:
+        ticketing.solve(ticket_number=ticket.pk, actor=customer, now=NOW)
+    stuck = file_of(tickets[0])
+    not_given_up(folder, stuck)
+    uploads.keep(uploads.accepted([send.sent(send.picture())], customer=None))
+    for path in folder.rglob("*"):
+        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+    later = NOW + tidying.KEEP_AFTER_SOLVED + dt.timedelta(hours=1)
+    assert tidying.tidy_due(lambda: later) == 2 + 2
+    assert Attachment.objects.get(removed_at=None) == stuck
+    assert ChoreRun.objects.get(name="tidy").outcome == "4 files removed, 1 not given up"
+    assert "A file was not removed" in caplog.text
+
+
+def test_a_store_that_gives_up_nothing_is_left_alone_until_the_next_run(signed_in, customer, folder):
+    for _ in range(5):
+        ticket = opened(signed_in, send.sent(send.picture()))
+        ticketing.solve(ticket_number=ticket.pk, actor=customer, now=NOW)
+        not_given_up(folder, file_of(ticket))
+    later = NOW + tidying.KEEP_AFTER_SOLVED + dt.timedelta(hours=1)
+    assert tidying.tidy_due(lambda: later) == 0
+    assert ChoreRun.objects.get(name="tidy").outcome == "0 files removed, 3 not given up"
+    assert Attachment.objects.filter(removed_at=None).count() == 5
 
 
 def test_the_chore_runs_once_for_all_workers(db):

@@ -1,4 +1,5 @@
 import secrets
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -15,7 +16,7 @@ class Command(BaseCommand):
         bucket = settings.STORAGES["default"]["OPTIONS"].get("bucket_name")
         where = f"the bucket {bucket}" if bucket else f"the folder {default_storage.location}"
         words = secrets.token_hex(16)
-        step = "write"
+        step, name = "write", None
         try:
             name = default_storage.save(f"checks/{words}.txt", ContentFile(words.encode()))
             step = "read"
@@ -26,6 +27,9 @@ class Command(BaseCommand):
             step = "remove"
             default_storage.delete(name)
         except OSError as error:
+            if name and step != "remove":
+                with suppress(OSError):  # the first fault is the one to tell
+                    default_storage.delete(name)
             raise CommandError(
                 f"{where}: could not {step} a file: {error}. {RIGHTS if bucket else ''}".strip()
             ) from None
