@@ -104,6 +104,18 @@ def faq_of(formset) -> list[writing.Faq]:
     return [writing.Faq(row["question"], row["answer"], row.get("anchor", "")) for row in rows]
 
 
+def show_only(*texts: forms.BaseForm | forms.BaseFormSet) -> None:
+    """For who may read the words and not change them: the fields look so, and no empty one is offered. They are sent along still,
+    which the preview needs."""
+    for one in texts:
+        if isinstance(one, forms.BaseFormSet):
+            one.extra = 0
+            show_only(*one.forms)
+        else:
+            for field in one.fields.values():
+                field.widget.attrs["readonly"] = True
+
+
 class AdviceForm(forms.ModelForm):
     class Meta:
         model = AdviceRevision

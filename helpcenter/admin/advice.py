@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from helpcenter import editing, guide, links, live_blocks, writing
 from helpcenter.admin import workflow
 from helpcenter.admin.articles import MOST_LISTED, number_in
-from helpcenter.editing_forms import AdviceForm, WhenForm
+from helpcenter.editing_forms import AdviceForm, WhenForm, show_only
 from helpcenter.models import HelpEvent, StatusAdvice
 
 CHANGE = "helpcenter.change_statusadvice"
@@ -97,6 +97,8 @@ class StatusAdviceAdmin(admin.ModelAdmin):
             "guide_url": guide.status_url(advice.status),
             **given,
         }
+        if not context["may_change"]:
+            show_only(context["form"])
         return render(request, "admin/helpcenter/statusadvice/editor.html", context, status=status)
 
     def _save(self, request: HttpRequest, advice: StatusAdvice) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from helpcenter import desk, editing, links, publishing, related, showing_again, writing
 from helpcenter.admin import workflow
 from helpcenter.admin.missing import MissingViews
-from helpcenter.editing_forms import FaqForms, NewPlaceForm, PlaceForm, TextForm, WhenForm, faq_of
+from helpcenter.editing_forms import FaqForms, NewPlaceForm, PlaceForm, TextForm, WhenForm, faq_of, show_only
 from helpcenter.models import Article, ArticleRevision, HelpEvent, State
 
 MOST_LISTED = 30
@@ -172,6 +172,8 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
             **forms_for(article, latest, opened.typed if opened else None),
             **given,
         }
+        if not context["may_change"]:
+            show_only(context["form"], context["faq_forms"])
         if article:
             context |= {
                 "standing": editing.standing(article, now),

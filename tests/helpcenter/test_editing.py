@@ -1,6 +1,7 @@
 """The editor's screen: writing, seeing, keeping what was typed, two at once."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
@@ -271,6 +272,24 @@ def test_who_may_only_read_sees_the_previews_too_and_nothing_of_it_is_kept(clien
     assert desk.typed_before(article=article, user=lead) is None
     assert client.post("/admin/helpcenter/statusadvice/typing/partial/", {"meaning": "Half."}).status_code == 200
     assert client.post(change(article), article_form(title="T", body="Mine")).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["lead", "editor"])
+def test_who_may_only_read_the_words_sees_that_they_are_not_theirs_to_change(client, request, section, who):
+    may = who == "editor"
+    article = make_article(section=section, body="Some words.", faq=(Faq("Why?", "So."),))
+    make_advice(status="partial")
+    client.force_login(request.getfixturevalue(who))
+    for address in (change(article), "/admin/helpcenter/statusadvice/partial/change/"):
+        page = client.get(address).text
+        texts = re.findall(
+            r"<(?:textarea|input type=\"text\")[^>]*>", page.partition('id="editor"')[2].partition("</form>")[0]
+        )
+        assert len(texts) > 2
+        assert all(("readonly" in text) is not may for text in texts)
+        assert ("You can read this. Content editors change it." in page) is not may
+        for offer in ("Save a version", "Insert a link", "One more question"):
+            assert offer not in page or may
 
 
 def test_links_snippets_and_blocks_are_found_to_insert(editing, section):

@@ -60,7 +60,10 @@ class Unlisted(InMemoryStorage):
 
 
 def test_a_trial_that_fails_half_way_leaves_nothing_behind(settings):
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": f"{__name__}.Unlisted", "OPTIONS": {"location": ""}}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": f"{__name__}.Unlisted", "OPTIONS": {"location": ""}},
+    }
     with pytest.raises(CommandError, match="could not list a file: AccessDenied"):
         call_command("check_uploads")
     assert InMemoryStorage.listdir(default_storage, "checks")[1] == []
