@@ -5,6 +5,7 @@ What the statements mean is the caller's; constraints and triggers guard them li
 fields in both directions.
 """
 
+import datetime as dt
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -70,6 +71,31 @@ def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, tuple[Fiel
     changes = ", ".join(f'"{field.column}" = %s' for field in fields)
     text = f'UPDATE "{meta.db_table}" SET {changes} WHERE "{meta.pk.column}" = %s'  # noqa: S608 (our own names)
     return text, (*fields, meta.pk)
+
+
+def update_each(
+    model: type[Model], change: str, pairs: Sequence[tuple[int, Any]], *values: Any, cast: str = "bigint"
+) -> None:
+    """One statement for many rows: each gets the `change` with its own `v.it`, of the type `cast`.
+
+    `pairs`: key of the row and its value as the database takes it; `values` are those that `change` asks for by `%s`.
+    """
+    if connection.vendor == "postgresql":
+        # Two values however many rows: the driver remembers the text.
+        each = f"SELECT * FROM unnest(%s::bigint[], %s::{cast}[])"  # noqa: S608 (our own names)
+        given: list[Any] = [[key for key, _it in pairs], [it for _key, it in pairs]]
+    else:
+        each = "VALUES " + ", ".join(["(%s, %s)"] * len(pairs))
+        given = [value for pair in pairs for value in pair]
+    table, key = model._meta.db_table, model._meta.pk.column
+    text = f'WITH v(id, it) AS ({each}) UPDATE "{table}" SET {change} FROM v WHERE "{table}"."{key}" = v.id'  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(text, [*given, *values])
+
+
+def moment(value: dt.datetime | None) -> Any:
+    """A time as the database takes it where no field stands between."""
+    return connection.ops.adapt_datetimefield_value(value)
 
 
 class Part(Generic[M]):

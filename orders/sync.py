@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -212,33 +211,15 @@ def claim_polls(provider: Provider, now: dt.datetime) -> list[Asked]:
         cursor.execute(
             f"SELECT {DUE.columns('o')} FROM orders_order o WHERE o.provider_id = %s AND o.poll_at <= %s "  # noqa: S608
             f"ORDER BY o.poll_at LIMIT {POLL_AT_ONCE} {rows.lock('o', skip_locked=True)}",
-            [provider.pk, moment(now)],
+            [provider.pk, rows.moment(now)],
         )
         claimed = [Asked(*DUE.read(row)) for row in cursor.fetchall()]
         if claimed:
-            moments = [(order.pk, moment(next_poll(order, now))) for order in claimed]
-            many("poll_at = v.it, poll_claim = poll_claim + 1", moments, cast="timestamptz")
+            moments = [(order.pk, rows.moment(next_poll(order, now))) for order in claimed]
+            rows.update_each(Order, "poll_at = v.it, poll_claim = poll_claim + 1", moments, cast="timestamptz")
         for order in claimed:
             order.poll_claim += 1
     return claimed
-
-
-def moment(value: dt.datetime | None) -> Any:
-    return connection.ops.adapt_datetimefield_value(value)
-
-
-def many(change: str, pairs: Sequence[tuple[int, Any]], *values: Any, cast: str = "bigint") -> None:
-    """One statement for many orders: each gets the `change` with its own `v.it`, of the type `cast`; `values` come before."""
-    if connection.vendor == "postgresql":
-        # Two values however many orders: the driver remembers the text.
-        rows_of = f"SELECT * FROM unnest(%s::bigint[], %s::{cast}[])"  # noqa: S608
-        given: list[Any] = [[pk for pk, _it in pairs], [it for _pk, it in pairs]]
-    else:
-        rows_of = "VALUES " + ", ".join(["(%s, %s)"] * len(pairs))
-        given = [value for pair in pairs for value in pair]
-    text = f"WITH v(id, it) AS ({rows_of}) UPDATE orders_order SET {change} FROM v WHERE orders_order.id = v.id"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(text, [*given, *values])
 
 
 def next_poll(order: Order | Asked, now: dt.datetime) -> dt.datetime | None:
@@ -317,7 +298,7 @@ def note_unchanged(orders: Sequence[Asked], now: dt.datetime) -> None:
     if orders:
         claims = [(order.pk, order.poll_claim) for order in orders]
         newest = "poll_answered = CASE WHEN v.it > poll_answered THEN v.it ELSE poll_answered END"
-        many(f"checked_at = %s, poll_missing = 0, {newest}", claims, moment(now))
+        rows.update_each(Order, f"checked_at = %s, poll_missing = 0, {newest}", claims, rows.moment(now))
 
 
 def is_unchanged(order: Asked, said: StatusReport) -> bool:

@@ -23,7 +23,7 @@ KEEP_AFTER_SOLVED = dt.timedelta(days=90)
 # A file is written before its row; what is younger may still get one.
 ORPHAN_AFTER = dt.timedelta(days=1)
 AT_ONCE = 200
-# One file that is not given up holds up no other; after so many in a run the store itself is at fault, and each would take its time.
+# One file that is not given up holds up no other. After so many in a run the store itself is at fault, and each takes its time.
 MOST_REFUSALS = 3
 
 
