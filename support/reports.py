@@ -127,7 +127,7 @@ def report(*, since: dt.datetime, until: dt.datetime) -> Report:
 
 def service_words(service: tuple[int | None, str | None]) -> str:
     number, name = service
-    return f"{number} · {name}" if number else _("None")
+    return f"{number} · {name}" if number else _("Without an order")
 
 
 def row_of(name: str, tickets: list[Told], reopened: set[int], wrong: set[int]) -> Row:

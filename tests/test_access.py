@@ -168,6 +168,21 @@ def test_every_address_answers_everybody_as_the_table_says(things, customer, str
     assert found == expected
 
 
+def test_no_page_says_what_only_a_programmer_would_understand(things, customer, agent, editor, admin):
+    slips = []
+    for user in (customer, agent, editor, admin):
+        client = client_for(user)
+        for route, (method, _answers) in rows().items():
+            answer = client.get(address(route, things)) if method == "GET" else None
+            if answer is None or answer.status_code != 200 or "text/html" not in answer.get("Content-Type", ""):
+                continue
+            found = re.findall(
+                r">([^<>]*\b(?:None(?!\.| available)|True|False|object at 0x|&lt;\w+: )[^<>]*)<", answer.text
+            )
+            slips += [f"{route}: {words.strip()}" for words in found]
+    assert not slips, "\n".join(slips)
+
+
 OTHERS = [
     ("GET", "/orders/{order}/"),
     ("POST", "/orders/{order}/cancel/"),

@@ -90,6 +90,12 @@ class ProviderAdmin(ImportPages, Desk):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def get_fields(self, request, obj=None):
+        """The key's field takes one and shows none: it is for who may set it."""
+        fields = super().get_fields(request, obj)
+        may_set = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return fields if may_set else [name for name in fields if name != "new_key"]
+
     # --- Health
 
     def get_urls(self):
