@@ -1,6 +1,7 @@
 """The role that serves on PostgreSQL: it does all the panel's work, and history it can only add to."""
 
 import io
+import re
 import uuid
 
 import pytest
@@ -11,8 +12,10 @@ from orders import deposits, ledger, runtime_role, submission, triggers
 from orders.models import Deposit, LedgerEntry, Order
 from orders.statuses import OrderStatus
 from orders.verification import verify
+from run import ROOT
 from tests.factories import NOW, order_in, place
 from tests.orders.payments import report
+from tools import pooler
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +106,20 @@ def test_the_grants_name_the_role_as_a_name_and_nothing_else(role, quoted):
 def test_history_may_only_be_read_and_added(table):
     last = [s for s in runtime_role.grants("panel") if table in s]
     assert last == [f'REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM "panel"']
+
+
+def test_what_the_role_is_told_is_told_everywhere_alike():
+    """By the settings where no pooler stands between, by the pooler of the tests, and by the two places of the docs."""
+    milliseconds = {"10s": "10000", "60s": "60000"}
+    told = {}
+    for setting in runtime_role.ROLE_SETTINGS:
+        name, value = setting.split(" = ")
+        told[name] = milliseconds.get(value.strip("'"), value)
+    del told["timezone"]  # Django's own, on every connection
+    settings_file = (ROOT / "neopanel" / "settings.py").read_text()
+    assert dict(re.findall(r"-c (\w+)=(\w+)", settings_file)) == told
+    assert dict(setting.split(" = ") for setting in pooler.SETTINGS) == told
+    docs = (ROOT / "docs" / "operations.md").read_text()
+    for role in ('"panel"', "panel"):
+        written = re.findall(rf"^    ALTER ROLE {role} SET (.+);$", docs, re.MULTILINE)
+        assert sorted(written) == sorted(runtime_role.ROLE_SETTINGS)
