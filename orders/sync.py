@@ -173,7 +173,7 @@ class Asked:
     status: str
     remains: int | None
     start_count: int | None
-    proposed_status: str
+    review: bool
     created_at: dt.datetime
     status_since: dt.datetime
     provider_order_id: str
@@ -304,7 +304,7 @@ def note_unchanged(orders: Sequence[Asked], now: dt.datetime) -> None:
 def is_unchanged(order: Asked, said: StatusReport) -> bool:
     """The usual case, decided without a lock: the provider repeats what stood here when it was asked."""
     return (
-        not order.proposed_status  # the provider's newest word may settle what waits for a person
+        not order.review  # the provider's newest word may answer what waits for a person
         and (said.status == order.status or is_waiting_upstream(order.status, said.status))
         and not said.remains_odd
         and said.remains in {None, order.remains}

@@ -31,6 +31,7 @@ class OrderEvent(models.Model):
         BACKWARD = "backward", _("The service reported an earlier status; nothing changed")
         LATE = "late", _("A report came after the order was closed; we look at it")
         UNCLEAR = "unclear", _("The service's report was not clear; we look at it")
+        CLEARED_UP = "cleared_up", _("The service's newest report answers this; nothing is left to look at")
         MISSING = "missing", _("The service does not know the order; we look at it")
         HELD = "held", _("The service reports many returns at once; we look at this one first")
         CANCEL_ASKED = "cancel_asked", _("Cancel requested")

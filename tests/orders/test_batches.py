@@ -150,6 +150,81 @@ def test_words_that_a_person_dismissed_do_not_come_back(customer, agent):
     assert reported(order, S.CANCELED).review is False
 
 
+@pytest.mark.parametrize(("word", "remains"), [(S.CANCELED, 1000), (S.PARTIAL, 400)])
+def test_words_that_the_provider_took_back_itself_are_news_when_it_says_them_again(customer, word, remains):
+    order = reported(order_in(S.COMPLETED, customer), word, remains=remains)
+    proposed = order.proposed_return
+    order = reported(order, S.COMPLETED, remains=0)
+    assert (order.review, order.proposed_return) == (False, 0)
+    order = reported(order, word, remains=remains)
+    assert (order.review, order.proposed_status, order.proposed_return) == (True, word, proposed)
+    assert [event.code for event in order.events.order_by("id")][-3:] == ["late", "cleared_up", "late"]
+
+
+def test_a_held_return_is_proposed_again_when_the_provider_wavers(customer):
+    order = order_in(S.PROCESSING, customer)
+    Provider.objects.update(returns_held_at=NOW)
+    reported(order, S.CANCELED)
+    reported(order, S.IN_PROGRESS, remains=10)
+    order = reported(order, S.CANCELED)
+    assert (order.review, order.proposed_status) == (True, S.CANCELED)
+
+
+def test_words_that_a_person_dismissed_stay_dismissed_when_the_provider_wavers(customer, agent):
+    order = reported(order_in(S.COMPLETED, customer), S.CANCELED)
+    desk.dismiss_review(order_id=order.pk, actor=agent, reason="It is there", now=NOW)
+    reported(order, S.COMPLETED)
+    assert reported(order, S.CANCELED).review is False
+
+
+UNCLEAR = [Report(to=S.PARTIAL, word="Partial"), Report(to=None, word="Awaiting")]
+
+
+@pytest.mark.parametrize("unclear", UNCLEAR)
+@pytest.mark.parametrize(
+    ("to", "remains"), [(S.PARTIAL, 300), (S.COMPLETED, 0), (S.IN_PROGRESS, 900), (S.IN_PROGRESS, None)]
+)
+def test_a_clear_report_takes_back_the_question_that_an_unclear_one_left(customer, unclear, to, remains):
+    order = order_in(S.IN_PROGRESS, customer)
+    lifecycle.report(order_id=order.pk, report=unclear, now=NOW)
+    assert fresh(order).review is True
+    order = reported(order, to, remains=remains)
+    assert (order.status, order.review) == (to, False)
+
+
+def test_a_provider_that_wavers_between_clear_and_unclear_does_not_fill_the_history(customer):
+    order = order_in(S.IN_PROGRESS, customer)
+    for _poll in range(4):
+        lifecycle.report(order_id=order.pk, report=UNCLEAR[1], now=NOW)
+        assert fresh(order).review is True
+        assert reported(order, S.IN_PROGRESS, remains=900).review is False
+    codes = list(order.events.order_by("id").values_list("code", flat=True))
+    assert (codes.count("unclear"), codes.count("cleared_up")) == (1, 1)
+
+
+def test_a_clear_report_does_not_settle_what_two_orders_claim(customer):
+    order = order_in(S.IN_PROGRESS, customer)
+    lifecycle.report(order_id=order.pk, report=UNCLEAR[0], now=NOW)
+    lifecycle.record(order, "conflict", source="submit", now=NOW)
+    assert reported(order, S.COMPLETED, remains=0).review is True
+
+
+def test_a_present_of_ours_makes_no_question_of_a_repeated_report(customer, agent):
+    order = reported(order_in(S.IN_PROGRESS, customer), S.IN_PROGRESS, remains=300)
+    order = reported(order, S.COMPLETED)
+    desk.refund(order_id=order.pk, amount=1_000_000, actor=agent, reason="Sorry for the wait", now=NOW)
+    order = reported(order, S.COMPLETED)
+    assert (order.status, order.review) == (S.REFUNDED, False)
+
+
+def test_a_word_of_an_earlier_status_is_written_down_once_whatever_it_counts(customer):
+    order = order_in(S.IN_PROGRESS, customer)
+    for remains in (900, 890, 880):
+        reported(order, S.PROCESSING, remains=remains)
+        reported(order, S.IN_PROGRESS, remains=remains)
+    assert order.events.filter(code="backward").count() == 1
+
+
 def test_a_return_whose_size_cannot_be_read_waits_for_a_person(customer):
     order = order_in(S.IN_PROGRESS, customer)
     lifecycle.report(order_id=order.pk, report=Report(to=S.REFUNDED, odd_remains=True), now=NOW)
