@@ -124,7 +124,7 @@ def proposal_of(order: Order) -> Proposal | None:
             return None
         return Proposal(decision, Units(decision.returned - order.refunded), mark)
     amount = Units(min(order.proposed_return, order.charge - order.refunded))
-    return Proposal(_return_of(order, amount), amount, mark) if amount > 0 else None
+    return Proposal(_return_of(order, amount, order.proposed_remains), amount, mark) if amount > 0 else None
 
 
 @once_more
@@ -316,6 +316,7 @@ def _refund(order: Order, amount: int, *, actor: User, reason: str, now: dt.date
     return _move(order, _return_of(order, amount), actor=actor, reason=reason, now=now)
 
 
-def _return_of(order: Order, amount: int) -> Decision:
-    level = Units(order.refunded + amount)
-    return Decision(Meaning.MOVE, OrderStatus.REFUNDED, level, order.remains, order.start_count)
+def _return_of(order: Order, amount: int, remains: int | None = None) -> Decision:
+    """`remains`: what a report counted that is believed after all."""
+    level, counted = Units(order.refunded + amount), order.remains if remains is None else remains
+    return Decision(Meaning.MOVE, OrderStatus.REFUNDED, level, counted, order.start_count)

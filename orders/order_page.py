@@ -20,7 +20,7 @@ from orders.verdict import Advice, Facts, Verdict, settled_in_part, verdict_for
 
 @dataclass(frozen=True)
 class MoneyCard:
-    """Where the order's money is, in units, with the arithmetic of a return where it follows from a quantity."""
+    """Where the order's money is, in units; `for_undelivered` of it is back because `remains` of the order were not delivered."""
 
     charged: Units
     returned: Units
@@ -28,7 +28,7 @@ class MoneyCard:
     return_entries: tuple[LedgerEntry, ...]
     remains: int | None
     delivered: int | None
-    by_quantity: bool
+    for_undelivered: Units
 
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:
@@ -149,12 +149,9 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
 
 def money_card(order: Order) -> MoneyCard:
     entries = list(order.entries.select_related("actor").order_by("seq"))
-    remains = order.remains if order.remains is not None and 0 < order.remains < order.quantity else None
-    by_quantity = (
-        order.status == OrderStatus.PARTIAL
-        and remains is not None
-        and undelivered(order.charge, order.quantity, remains) == order.refunded
-    )
+    for entry in entries:
+        entry.order = order
+    remains = next((entry.not_delivered for entry in entries if entry.not_delivered), None)
     return MoneyCard(
         charged=Units(order.charge),
         returned=Units(order.refunded),
@@ -162,5 +159,5 @@ def money_card(order: Order) -> MoneyCard:
         return_entries=tuple(e for e in entries if e.kind == LedgerEntry.Kind.REFUND),
         remains=remains,
         delivered=order.delivered,
-        by_quantity=by_quantity,
+        for_undelivered=undelivered(order.charge, order.quantity, remains) if remains else Units(0),
     )

@@ -40,6 +40,18 @@ def no_movement_until(
     return moved + dt.timedelta(minutes=minutes)
 
 
+def expected_end(
+    *, moved: dt.datetime, quantity: int, remains: int | None, stated_speed: int | None, learned: int | None = None
+) -> dt.datetime:
+    """When a running delivery that moved last at `moved` should be done: the usual time for so much as remains of it.
+
+    Never after `no_movement_until`, and the same where nothing was counted yet.
+    """
+    latest = no_movement_until(moved=moved, quantity=quantity, stated_speed=stated_speed, learned=learned)
+    left = quantity if remains is None else min(quantity, max(0, remains))
+    return moved + (latest - moved) * left / quantity
+
+
 def while_waiting(*, since: dt.datetime) -> dt.datetime:
     """An order that waits for its turn is never late by itself: what it waits for may be. Counted anew once it is let go."""
     return since + dt.timedelta(days=3650)

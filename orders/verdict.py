@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 
 from orders.models import Order, ServiceTimes
+from orders.patience import expected_end
 from orders.statuses import OrderStatus
 
 # Platforms count late: until then "is it all there?" has no answer.
@@ -142,7 +143,7 @@ def _before_start(order: Order, now: dt.datetime) -> Verdict:
             )
             return Verdict(Advice.WAIT, _("Waits for its turn"), reason, order.created_at, order.due_at)
         reason = _(
-            "It is charged and sent as soon as the order before it on this link is settled. You can cancel it at once."
+            "It is paid for, and sent as soon as the order before it on this link is settled. You can cancel it at once."
         )
         return Verdict(Advice.WAIT, _("Waits for its turn"), reason, order.created_at)
     if now > order.contact_after:
@@ -181,12 +182,27 @@ def _running(order: Order, now: dt.datetime) -> Verdict:
             order.contact_after,
             actions=(Action.CONTACT,),
         )
+    end = expected_end(
+        moved=order.moved_at,
+        quantity=order.quantity,
+        remains=order.remains,
+        stated_speed=order.stated_speed,
+        learned=order.usual_minutes,
+    )
+    if now > end:
+        return Verdict(
+            Advice.WAIT,
+            _("Wait a little longer"),
+            _("It is slower than usual. That happens; keep the link public, and do not order again on it."),
+            end,
+            order.contact_after,
+        )
     return Verdict(
         Advice.WAIT,
         _("Wait"),
         _("Delivery is running. Keep the link public, and do not delete or rename anything."),
         order.moved_at,
-        order.contact_after,
+        end,
     )
 
 
@@ -224,7 +240,7 @@ def _money_back(order: Order, now: dt.datetime) -> Verdict:
     return Verdict(
         Advice.DONE,
         _("Done: your money is back"),
-        _("The return is booked on your balance; the arithmetic is below."),
+        _("The return is booked on your balance."),
         order.status_since,
         actions=(Action.SEE_BALANCE, Action.ORDER_AGAIN),
     )
@@ -251,7 +267,7 @@ def settled_in_part(order: Order) -> Verdict:
     return Verdict(
         Advice.DONE,
         _("Done: the undelivered part is back"),
-        _("What could be delivered was. The rest is booked on your balance; the arithmetic is below."),
+        _("What could be delivered was. The rest is booked on your balance."),
         order.status_since,
         actions=(Action.SEE_BALANCE, Action.ORDER_AGAIN),
     )

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from orders.money import undelivered
+
 
 class Wallet(models.Model):
     """A customer's balance: a projection of their ledger entries, moved only together with a new one."""
@@ -93,3 +95,18 @@ class LedgerEntry(models.Model):
 
     def __str__(self):
         return self.key
+
+    @property
+    def not_delivered(self) -> int | None:
+        """How much of the order was not delivered, where this return brought back exactly that share of its charge.
+
+        Whatever became of the order afterwards; None for every other entry. The key of a return ends with the level that it
+        reached (`lifecycle.move`).
+        """
+        if self.kind != self.Kind.REFUND:
+            return None
+        remains, quantity = self.order.remains, self.order.quantity
+        if remains is None or not 0 < remains < quantity:
+            return None
+        level = self.key.rpartition(":")[2]
+        return remains if level == str(undelivered(self.order.charge, quantity, remains)) else None

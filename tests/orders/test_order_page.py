@@ -136,14 +136,27 @@ def test_a_whole_return_is_said_in_words(mine, customer, status):
     assert "The whole charge of 0.90 USD is back on your balance." in card
 
 
-def test_a_return_by_an_agent_on_a_partial_order_is_no_arithmetic_of_quantity(mine, customer, agent):
+def test_a_refund_in_the_providers_words_has_its_arithmetic_too(mine, customer):
+    order = reported(accept(place(customer)), OrderStatus.REFUNDED, remains=300)
+    assert "300 of 1,000 of 0.90 USD is 0.27 USD" in section(page(mine, order), "money-title")
+
+
+def test_a_late_part_that_was_approved_says_what_it_was_for(mine, customer, agent):
+    order = reported(order_in(OrderStatus.COMPLETED, customer), OrderStatus.PARTIAL, remains=400)
+    desk.approve_review(order_id=order.pk, actor=agent, reason="It is not there", now=NOW)
+    html = page(mine, order)
+    assert "1,000 ordered − 600 delivered = 400 not delivered" in section(html, "money-title")
+    assert "1,000 of 1,000 delivered" not in words(html)
+
+
+def test_a_return_by_an_agent_on_a_partial_order_leaves_the_arithmetic_of_the_part(mine, customer, agent):
     order = reported(accept(place(customer)), OrderStatus.PARTIAL, remains=300)
     desk.refund(order_id=order.pk, amount=money.parse("0.10"), actor=agent, reason="Goodwill", now=NOW)
     card = section(page(mine, order), "money-title")
     assert "+0.27 USD" in card
     assert "+0.10 USD" in card
+    assert "300 of 1,000 of 0.90 USD is 0.27 USD" in card
     assert "0.37 USD of the charge of 0.90 USD is back on your balance." in card
-    assert "not delivered" not in card
 
 
 def test_each_amount_leads_to_its_entry(mine, customer):

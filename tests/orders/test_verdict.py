@@ -4,11 +4,11 @@ import pytest
 
 from orders import desk, halt, lifecycle, order_page, queries, submission
 from orders.models import Provider
-from orders.patience import far_beyond_start, no_movement_until, usual_minutes
+from orders.patience import expected_end, far_beyond_start, no_movement_until, usual_minutes
 from orders.reports import Report
 from orders.statuses import ACTIVE, OrderStatus
 from orders.verdict import Advice, Facts, verdict_for
-from tests.factories import NOW, fresh, make_provider, make_service, order_in, place
+from tests.factories import NOW, fresh, make_provider, make_service, order_in, place, reported
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,40 @@ def test_a_running_order_waits_as_long_as_the_service_usually_needs(customer):
     until = NOW + dt.timedelta(hours=4)
     assert (verdict(order, dt.timedelta(hours=3)).advice, verdict(order, FAR).advice) == (Advice.WAIT, Advice.CONTACT)
     assert verdict(order, dt.timedelta(hours=3)).until == until
+
+
+def running(customer, *, remains: int, at: dt.datetime):
+    order = order_in(S.IN_PROGRESS, customer, service=make_service(stated_speed=1000), quantity=1000)
+    return reported(order, S.IN_PROGRESS, remains=remains, now=at)
+
+
+@pytest.mark.parametrize(("hours", "remains"), [(6, 750), (12, 500), (18, 250), (23, 10)])
+def test_the_expected_end_stays_where_it_is_while_the_delivery_keeps_its_pace(customer, hours, remains):
+    order = running(customer, remains=remains, at=NOW + dt.timedelta(hours=hours))
+    found = verdict(order, dt.timedelta(hours=hours))
+    assert found.advice == Advice.WAIT
+    assert abs(found.until - (NOW + dt.timedelta(hours=24))) < dt.timedelta(hours=1)
+
+
+def test_past_the_expected_end_the_later_moment_is_named(customer):
+    order = running(customer, remains=100, at=NOW)
+    found = verdict(order, dt.timedelta(hours=3))
+    assert (found.advice, found.until) == (Advice.WAIT, NOW + dt.timedelta(hours=24))
+    assert "slower than usual" in found.reason
+    assert verdict(order, dt.timedelta(hours=25)).advice == Advice.CONTACT
+
+
+def test_what_was_counted_beyond_the_order_or_never_counted_has_an_expected_end_too(customer):
+    order = running(customer, remains=0, at=NOW)
+    assert verdict(order, dt.timedelta(0)).until == NOW
+    assert expected_end(moved=NOW, quantity=10, remains=-5, stated_speed=None) == NOW
+    assert expected_end(moved=NOW, quantity=10, remains=None, stated_speed=None) == NOW + dt.timedelta(days=1)
+
+
+def test_a_queued_order_is_not_told_that_it_will_be_charged(customer):
+    order = order_in(S.PENDING, customer)
+    order.waits_for_id = order.pk
+    assert "It is paid for" in verdict(order, dt.timedelta(0)).reason
 
 
 def test_the_usual_time_is_an_hour_at_least_and_a_day_where_nothing_is_stated():
