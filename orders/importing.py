@@ -267,11 +267,11 @@ def _edits(rows: Iterable[Row], categories: Mapping[str, Category], now: dt.date
     for row in rows:
         if row.service_id is None or not row.fields:
             continue
-        values, reason = _values(row, categories), ""
+        values = _values(row, categories)
         if GONE in row.kinds or PAUSED in row.kinds:
-            reason = _("The provider no longer offers this service.")
-            values |= {"gone_since": now, "pause_reason": reason}
-        yield Edit(row.service_id, values, reason)
+            yield shelving.gone(service_id=row.service_id, now=now, fields=values)
+        else:
+            yield Edit(row.service_id, values)
 
 
 def import_catalogue(

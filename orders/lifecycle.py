@@ -8,11 +8,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders import breaker, halt, ledger, rows, telling
+from orders import breaker, earlier_reports, halt, ledger, rows, telling
 from orders.deadlocks import once_more
 from orders.models import LedgerEntry, Order, OrderEvent
 from orders.models.event import RAW_BYTES
@@ -95,9 +95,9 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
             order.poll_answered = claim
             fields.append("poll_answered")
         returned = Units(0)
-        if decision.meaning in ANSWERS and _is_answered(order, decision):
+        if decision.meaning in ANSWERS and earlier_reports.is_answered(order, decision):
             clear_proposal(order, fields)  # the provider's newer word takes back what waits for a person
-            if decision.meaning != Meaning.MOVE and not _said_before(order, report):
+            if decision.meaning != Meaning.MOVE and not earlier_reports.was_refused(order, report):
                 record(order, Code.CLEARED_UP, source=Source.PROVIDER, to=decision.to, report=report, now=now)
         if returns > 0 and breaker.holds_return(order=order, amount=returns, now=now):
             _propose(order, Code.HELD, decision, report, now=now, fields=fields)
@@ -106,8 +106,7 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
         elif decision.meaning == Meaning.COUNTERS:
             _count(order, decision, now, fields)
         elif decision.meaning == Meaning.BACKWARD:
-            # Once a word: its counters may move with every poll.
-            if not order.events.filter(code=Code.BACKWARD, word=report.word[:64]).exists():
+            if not earlier_reports.went_back(order, report):
                 record(order, Code.BACKWARD, source=Source.PROVIDER, to=decision.to, report=report, now=now)
         elif decision.meaning in {Meaning.LATE, Meaning.UNCLEAR}:
             _propose(order, CODES[decision.meaning], decision, report, now=now, fields=fields)
@@ -117,20 +116,8 @@ def report(*, order_id: int, report: Report, now: dt.datetime, claim: int | None
 
 # Reports that are applied, or that say what stands already.
 ANSWERS = frozenset({Meaning.MOVE, Meaning.COUNTERS, Meaning.NOTHING_NEW})
-# Why a person looks; the first two are answered by the next clear word.
-OPENING = (Code.UNCLEAR, Code.MISSING, Code.LATE, Code.HELD, Code.CONFLICT, Code.REFUSED)
 
 CODES = {Meaning.LATE: Code.LATE, Meaning.UNCLEAR: Code.UNCLEAR}
-
-
-def _is_answered(order: Order, decision: Decision) -> bool:
-    """Whether what waits for a person is taken back by this report: another status was proposed, or the words were not clear."""
-    if not order.review:
-        return False
-    if order.proposed_status:
-        return order.proposed_status != decision.to
-    opened = order.events.filter(code__in=OPENING).order_by("-id").values_list("code", flat=True).first()
-    return opened in {Code.UNCLEAR, Code.MISSING}
 
 
 def _propose(
@@ -139,7 +126,7 @@ def _propose(
     """Hands a report that is not applied to a person, with what it would have done. An event once for the same words, and once
     more where their money is proposed again."""
     opens = not order.review
-    if opens and (_stands(order, report) or _is_dismissed(order, report)):
+    if opens and (earlier_reports.stands(order, report) or earlier_reports.is_dismissed(order, report)):
         return
     order.review = True
     fields.append("review")
@@ -150,7 +137,7 @@ def _propose(
         order.proposed_remains = remains
         order.proposed_return = max(0, returned_when(decision.to, standing, remains) - order.refunded)
         fields += ["proposed_status", "proposed_remains", "proposed_return"]
-    if (opens and decision.to is not None) or not _said_before(order, report):
+    if (opens and decision.to is not None) or not earlier_reports.was_refused(order, report):
         record(order, code, source=Source.PROVIDER, to=decision.to, report=report, now=now)
 
 
@@ -333,35 +320,6 @@ def _count(order: Order, decision: Decision, now: dt.datetime, fields: list[str]
             moved=now, quantity=order.quantity, stated_speed=order.stated_speed, learned=order.usual_minutes
         )
         fields.append("contact_after")
-
-
-def _stands(order: Order, report: Report) -> bool:
-    """The provider repeats its last word, which was applied; a count that it leaves out this time is no other count."""
-    last = order.events.filter(source=Source.PROVIDER).order_by("-id").values("word", "remains", "applied").first()
-    return (
-        last is not None
-        and last["applied"]
-        and last["word"] == report.word[:64]
-        and report.remains in {None, last["remains"]}
-    )
-
-
-def _refused_before(order: Order, report: Report) -> QuerySet[OrderEvent]:
-    """The same word with the same count, when it was not applied."""
-    return order.events.filter(
-        source=Source.PROVIDER, applied=False, word=report.word[:64], remains=report.remains
-    ).order_by("-id")
-
-
-def _said_before(order: Order, report: Report) -> bool:
-    return _refused_before(order, report).exists()
-
-
-def _is_dismissed(order: Order, report: Report) -> bool:
-    """A person has decided since these very words were said last."""
-    said = _refused_before(order, report).values_list("id", flat=True).first()
-    decided = Q(code=Code.DECIDED) | Q(applied=True)
-    return said is not None and order.events.filter(decided, source=Source.AGENT, id__gt=said).exists()
 
 
 def record(

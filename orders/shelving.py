@@ -6,12 +6,14 @@ Both ways lead through this door: the import of a provider's list, and an operat
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders.models import Service, ServiceChange
+from orders.models import Order, Service, ServiceChange
 
 Kind = ServiceChange.Kind
 AT_ONCE = 500
@@ -70,6 +72,27 @@ def change(*, edits: Sequence[Edit], now: dt.datetime, actor: User | None = None
             )
         ServiceChange.objects.bulk_create(lines, batch_size=AT_ONCE)
     return lines
+
+
+def gone(*, service_id: int, now: dt.datetime, fields: Mapping[str, Any] = MappingProxyType({})) -> Edit:
+    """The edit that takes a service off sale because its provider has it no more; an import brings it back with the provider."""
+    reason = _("The provider no longer offers this service.")
+    return Edit(service_id, {**fields, "is_on_sale": False, "gone_since": now, "pause_reason": reason}, reason)
+
+
+def unknown_to_provider(*, order: Order, now: dt.datetime) -> None:
+    """The provider refused the order because it does not know the service: off sale, or every next order would come back, too.
+
+    Nothing where somebody has put the service right meanwhile, or it is off sale already.
+    """
+    sold = Service.objects.filter(
+        pk=order.service_id,
+        provider=order.provider_id,
+        provider_service_id=order.provider_service_id,
+        is_on_sale=True,
+    )
+    if sold.exists():
+        change(edits=[gone(service_id=order.service_id, now=now)], now=now)
 
 
 OFF_SALE = frozenset({Kind.PAUSED, Kind.GONE})

@@ -179,16 +179,17 @@ def settle_suggestion(*, order_id: int, number: str, is_known: bool, now: dt.dat
 
 
 @once_more
-def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "") -> bool:
+def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: str = "", of_input: bool = True) -> bool:
     """The provider certainly refused: Error, with the whole charge back. False where this worker has no say.
 
-    While money is halted the refusal is kept and the return proposed to a person.
+    `of_input`: what the customer typed is what was refused. While money is halted the refusal is kept and the return proposed
+    to a person.
     """
     with transaction.atomic(durable=True):
         order = lifecycle.locked(order_id)
         if not _may_answer(order, token):
             return False
-        order.submission = Submission.REJECTED
+        order.submission = Submission.REJECTED if of_input else Submission.NONE
         fields = ["submission"]
         said = Report(to=OrderStatus.ERROR, raw=raw)
         decision = decide(lifecycle.standing_of(order), said)

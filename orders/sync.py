@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from orders import halt, lifecycle, provider_health, rows, submission, tracing
+from orders import halt, lifecycle, provider_health, rows, shelving, submission, tracing
 from orders.deadlocks import once_more
 from orders.models import Order, OrderEvent, Provider
 from orders.provider.client import AddRequest, ProviderClient
@@ -147,9 +147,12 @@ def record_answer(order: Order, outcome: AddOutcome, now: dt.datetime, *, took_m
         case Accepted(external_id):
             submission.accepted(**who, provider_order_id=external_id, now=now)
             provider_health.answered(**health, took_ms=took_ms)
-        case Refused(word):
-            submission.rejected(**who, reason=word, raw=word, now=now)
+        case Refused(word, reason):
+            # A service that the provider does not know is the shop's mistake and nothing that the customer typed.
+            submission.rejected(**who, reason=word, raw=word, of_input=reason != "service", now=now)
             provider_health.answered(**health, took_ms=took_ms)
+            if reason == "service":
+                shelving.unknown_to_provider(order=order, now=now)
         case TryLater(seconds, reason):
             submission.try_later(**who, reason=reason, seconds=seconds or None, now=now)
             provider_health.failed(**health, reason=reason, retry_after=seconds)

@@ -40,6 +40,7 @@ LAYERS = (
         "trail",
         "drip",
         "refill_rules",
+        "earlier_reports",
     },
     {"lifecycle", "provider"},
     {"provider_health", "deposits"},

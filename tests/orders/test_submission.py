@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 
-from orders import ledger, money, provider_health, submission, sync
-from orders.models import Provider
+from orders import ledger, money, provider_health, shelving, submission, sync
+from orders.models import Provider, Service
 from orders.provider.wire import Accepted, OurFault, Refused, TryLater, Unknown
 from orders.statuses import OrderStatus
+from orders.verdict import Facts, verdict_for
 from tests.factories import NOW, accept, fresh, make_provider, make_service, place
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,32 @@ def test_a_certain_refusal_is_an_error_with_the_whole_charge_back(customer):
     assert state(order) == ("rejected", S.ERROR, order.charge)
     assert ledger.balance_of(customer) == MONEY_AT_FIRST
     assert order.events.latest("id").reason == "Bad link"
+
+
+def test_a_service_that_the_provider_does_not_know_is_no_mistake_of_the_customer_and_goes_off_sale(customer):
+    order = place(customer)
+    sync.record_answer(claimed(order), Refused("Incorrect service ID", "service"), NOW)
+    order = fresh(order)
+    assert (order.status, order.refunded) == (S.ERROR, order.charge)
+    assert verdict_for(order, Facts(), NOW).headline == "Done: your money is back"
+    service = Service.objects.get(pk=order.service_id)
+    assert (service.is_on_sale, service.gone_since) == (False, NOW)
+    line = service.changes.latest("id")
+    assert (line.kind, line.reason) == ("gone", "The provider no longer offers this service.")
+
+
+def test_a_service_that_was_put_right_meanwhile_stays_on_sale(customer):
+    order = place(customer)
+    mine = claimed(order)
+    shelving.change(edits=[shelving.Edit(order.service_id, {"provider_service_id": "99"})], now=NOW)
+    sync.record_answer(mine, Refused("Incorrect service ID", "service"), NOW)
+    assert Service.objects.get(pk=order.service_id).is_on_sale
+
+
+def test_an_input_that_the_provider_refuses_leaves_the_service_on_sale(customer):
+    order = place(customer)
+    sync.record_answer(claimed(order), Refused("Bad link", "link"), NOW)
+    assert Service.objects.get(pk=order.service_id).is_on_sale
 
 
 def test_what_was_certainly_not_taken_is_tried_again_later_with_growing_pauses(customer):
