@@ -23,6 +23,10 @@ class TakenBySomebody(TicketRefused):
     """Another agent has the ticket already."""
 
 
+class AboutItsOrder(TicketRefused):
+    """The ticket is about an order that the other is not about: merged away, the order would seem to have no open ticket."""
+
+
 class NotTogether(TicketRefused):
     """The two tickets cannot be merged or linked: one matter of another customer, itself, or a ticket that is merged already."""
 
@@ -93,7 +97,7 @@ def merge(*, ticket_number: int, into: int, actor: User, now: dt.datetime) -> Ti
     """The first ticket goes on in the other one, which is read as one thread from now on. The other one.
 
     The first is closed and points to it; nothing is copied, so `split` undoes it. Where the first waits for us, the other does,
-    and no later. Raises NotTogether, and AlreadyOpen where the other one is solved and may not be opened again.
+    and no later. Raises NotTogether, AboutItsOrder, and AlreadyOpen where the other one is solved and may not be opened again.
     """
     with transaction.atomic(durable=True):
         ticket, other = _both(ticket_number, into)
@@ -101,6 +105,8 @@ def merge(*, ticket_number: int, into: int, actor: User, now: dt.datetime) -> Ti
             return other
         if other.merged_into_id or ticket.merged_into_id or ticket.merged.exists():
             raise NotTogether(other)
+        if ticket.order_id not in {None, other.order_id}:
+            raise AboutItsOrder(ticket)
         due = ticket.due_at
         ticket.merged_into = None
         fields: list[str] = []

@@ -326,6 +326,15 @@ class Workspace(ReadOnly):
                     "number",
                     _("Only two tickets of one customer, neither of them merged, can be merged; none with itself."),
                 )
+            except desk.AboutItsOrder as refused:
+                form.add_error(
+                    "number",
+                    _(
+                        "Ticket %(ticket)s is about an order, and the order's page leads to it. Merge the other one into this, or "
+                        "link the two."
+                    )
+                    % {"ticket": refused.ticket},
+                )
             except ticketing.AlreadyOpen as refused:
                 form.add_error("number", other_is_open(refused))
         return self.screen(request, number, **{name: form}, status=422)

@@ -201,7 +201,7 @@ def test_tags_are_words_kept_once_and_found(at_desk, customer):
 
 
 def test_a_merged_ticket_is_read_in_the_other_and_comes_back_whole(at_desk, client, customer, agent):
-    first, second = open_on(customer, place(customer), text="Number one."), open_on(customer, text="Number two.")
+    first, second = open_on(customer, text="Number one."), open_on(customer, place(customer), text="Number two.")
     in_other = act(at_desk, first, "merge", {"number": f"#{second.pk}"}, follow=True)
     assert "Number one." in words_of(in_other)
     assert f"from ticket #{first.pk}" in words_of(in_other)
@@ -245,6 +245,18 @@ def test_tickets_that_do_not_belong_together_stay_apart(at_desk, customer, stran
         with pytest.raises(desk.NotTogether):
             desk.merge(ticket_number=ticket.pk, into=into.pk, actor=agent, now=NOW)
     assert again(mine).is_open
+
+
+def test_a_ticket_about_an_order_is_not_merged_away_from_it(at_desk, customer, agent):
+    about_one, about_another = open_on(customer, place(customer)), open_on(customer, place(customer))
+    about_none = open_on(customer)
+    for into in (about_another, about_none):
+        refused = act(at_desk, about_one, "merge", {"number": into.pk})
+        assert refused.status_code == 422
+        assert "is about an order, and the order's page leads to it" in words_of(refused)
+    assert again(about_one).is_open
+    desk.merge(ticket_number=about_none.pk, into=about_one.pk, actor=agent, now=NOW)
+    assert again(about_none).merged_into == about_one
 
 
 def test_linked_tickets_show_each_other(at_desk, customer, stranger):
