@@ -163,6 +163,14 @@ def upload_storage(name: str, folder: Path) -> dict[str, Any]:
     }
 
 
+def shared_cache(name: str, *, default: str) -> dict[str, Any]:
+    """The cache that the variable names. One in the database never makes room among what still counts."""
+    chosen = env.cache_url(name, default=default)
+    if chosen["BACKEND"] == "django.core.cache.backends.db.DatabaseCache":
+        chosen["BACKEND"] = "neopanel.caches.LastingDatabaseCache"
+    return chosen
+
+
 def languages(codes: list[str], known: dict[str, str], *, first: str) -> list[tuple[str, str]]:
     """The languages that the shop offers, its own first. Raises `ImproperlyConfigured` for one without a catalogue."""
     for code in (first, *codes):

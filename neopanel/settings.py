@@ -18,6 +18,7 @@ from neopanel.env import (
     networks,
     poll_schedule,
     reply_target,
+    shared_cache,
     support_hours,
     upload_storage,
 )
@@ -159,7 +160,7 @@ else:
         )
 
 CACHES = {
-    "default": env.cache_url("CACHE_URL", default="locmemcache://" if DEMO else "dbcache://neopanel_cache"),
+    "default": shared_cache("CACHE_URL", default="locmemcache://" if DEMO else "dbcache://neopanel_cache"),
 }
 
 # --- People

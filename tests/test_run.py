@@ -50,6 +50,27 @@ def test_a_port_that_is_none_is_refused(port):
     assert answer.stderr == f"PORT must be a whole number from 1 to 65535, not {port!r}.\n"
 
 
+def test_gunicorn_by_hand_ends_where_the_panel_refuses_to_start_and_leaves_the_home_alone(tmp_path):
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    answer = subprocess.run(
+        [gunicorn, "neopanel.wsgi:application", "--bind", f"unix:{tmp_path / 'socket'}"],
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "NEOPANEL_ENV": "production",
+            "NEOPANEL_DATA_DIR": str(tmp_path / "data"),
+            "HOME": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "neopanel.settings",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.returncode == 3
+    assert answer.stderr.count("neopanel refuses to start") == 1
+    assert not (tmp_path / ".gunicorn").exists()
+
+
 @pytest.mark.parametrize("verb", ["run", "web"])
 def test_a_taken_port_is_refused_in_one_sentence_before_anything_is_written(verb, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
