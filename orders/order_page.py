@@ -130,7 +130,13 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
     tickets = tuple(order.tickets.only("number", "state", "closed_at", "order").order_by("-number"))
     open_ticket = next((ticket.number for ticket in tickets if ticket.closed_at is None), None)
     measured = order.service.measured
-    facts = Facts(open_ticket=open_ticket, measured=measured, halted_since=queries.halted_since(now))
+    wished = tuple(order.refills.all()) if order.refill_state else ()  # the newest first
+    facts = Facts(
+        open_ticket=open_ticket,
+        measured=measured,
+        halted_since=queries.halted_since(now),
+        refilled_at=next((wish.state_since for wish in wished if wish.state == Refill.State.COMPLETED), None),
+    )
     return OrderPage(
         order=order,
         verdict=verdict_for(order, facts, now),
@@ -139,7 +145,7 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
         tickets=tickets,
         may_cancel=can_cancel_at_once(order),
         may_ask_to_cancel=can_ask_to_cancel(order),
-        refills=tuple(order.refills.all()) if order.refill_state else (),
+        refills=wished,
         # Before the order is settled, and for services without it, refills are nobody's question.
         refill_rules=refills.rules_of(order, now=now) if order.refill_days and not order.is_active else None,
         spread=spread_of(order, measured, now),

@@ -43,6 +43,8 @@ class Facts:
     measured: ServiceTimes | None = None
     # Since when a halt stops everything that moves money or orders; None while nothing is stopped.
     halted_since: dt.datetime | None = None
+    # When what dropped was replaced last.
+    refilled_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ def verdict_for(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
             _("We have your wish to replace what dropped. This page shows what the service answers."),
             order.refill_asked_at,
         )
+    if order.status == OrderStatus.COMPLETED:
+        return _completed(order, facts, now)
     verdict = RULES[OrderStatus(order.status)](order, now)
     return replace(verdict, usual=_usual(order, facts.measured)) if facts.measured else verdict
 
@@ -206,14 +210,17 @@ def _running(order: Order, now: dt.datetime) -> Verdict:
     )
 
 
-def _completed(order: Order, now: dt.datetime) -> Verdict:
-    settled = order.status_since + COUNTS_SETTLE_AFTER
+def _completed(order: Order, facts: Facts, now: dt.datetime) -> Verdict:
+    finished = facts.refilled_at or order.status_since
+    settled = finished + COUNTS_SETTLE_AFTER
     if now < settled:
         return Verdict(
             Advice.CHECK,
             _("Check the result"),
-            _("Delivery is marked finished. Platforms update their counts late, so look again before you decide."),
-            order.status_since,
+            _("What dropped was replaced. Platforms update their counts late, so look again before you decide.")
+            if facts.refilled_at
+            else _("Delivery is marked finished. Platforms update their counts late, so look again before you decide."),
+            finished,
             settled,
             checklist=(
                 _("Open the link in a private window."),
@@ -293,7 +300,6 @@ RULES = {
     OrderStatus.PENDING: _before_start,
     OrderStatus.PROCESSING: _before_start,
     OrderStatus.IN_PROGRESS: _running,
-    OrderStatus.COMPLETED: _completed,
     OrderStatus.PARTIAL: _part_back,
     OrderStatus.CANCELED: _money_back,
     OrderStatus.REFUNDED: _refunded,

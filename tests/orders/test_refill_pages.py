@@ -8,6 +8,7 @@ import pytest
 from orders import queries, refills, submission
 from orders.lifecycle import NotAllowed
 from orders.models import OrderEvent, Refill
+from orders.order_page import page_for
 from orders.statuses import OrderStatus
 from tests.factories import NOW, make_service, order_in
 from tests.orders.test_refills import asked, codes, completed, now_is, unsure
@@ -36,6 +37,14 @@ def test_a_number_that_is_none_is_refused(customer, agent, number):
     refill = unsure(customer)
     with pytest.raises(NotAllowed):
         refills.it_arrived(order_id=refill.order_id, number=number, actor=agent, now=NOW)
+
+
+def test_the_page_after_a_refill_waits_for_the_platforms_count_anew(customer, agent):
+    refill = asked(customer, service=make_service(refill_days=30))
+    replaced = NOW + 5 * DAY
+    refills.settle(order_id=refill.order_id, to=State.COMPLETED, actor=agent, reason="Seen there", now=replaced)
+    verdict = page_for(customer=customer, order_id=refill.order_id, now=replaced + DAY / 2).verdict
+    assert (verdict.since, verdict.until) == (replaced, replaced + DAY)
 
 
 def test_an_agent_who_did_not_find_it_has_it_sent_again(customer, agent):

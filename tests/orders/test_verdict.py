@@ -104,6 +104,17 @@ def test_a_completed_order_is_checked_after_the_platform_had_time_to_count(custo
     assert "contact" in {action.value for action in late.actions}
 
 
+def test_after_a_refill_the_platform_has_time_to_count_again(customer):
+    order = order_in(S.COMPLETED, customer)
+    refilled = NOW + dt.timedelta(days=5)
+    early = verdict(order, dt.timedelta(days=5, hours=1), Facts(refilled_at=refilled))
+    late = verdict(order, dt.timedelta(days=6, hours=1), Facts(refilled_at=refilled))
+    assert (early.advice, early.since, early.until) == (Advice.CHECK, refilled, refilled + dt.timedelta(hours=24))
+    assert "What dropped was replaced." in early.reason
+    assert early.actions == ()
+    assert "contact" in {action.value for action in late.actions}
+
+
 @pytest.mark.parametrize("status", [S.PARTIAL, S.CANCELED, S.REFUNDED])
 def test_a_return_that_is_booked_is_done(customer, status):
     assert verdict(order_in(status, customer), FAR).advice == Advice.DONE
