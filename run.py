@@ -20,12 +20,14 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 (an older one is told so, in one sentence)
     sys.exit("neopanel needs Python 3.11 or newer; this is Python " + sys.version.split()[0] + ".")
 
+import fcntl
 import http.client
 import os
 import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from tools.environment import DEVELOPMENT_LOCK, PYTHON, ROOT, RUNTIME_LOCK, VENV, ensure, one_at_a_time, runtime_locks
@@ -57,6 +59,7 @@ def run(arguments: list[str]) -> int:
     if in_production():
         prepare(environment)
     else:
+        hold(Path(os.environ.get("NEOPANEL_DATA_DIR") or ROOT / "var"))
         provider = free_port()
         environment["NEOPANEL_ALLOW_PRIVATE_HOSTS"] = allowing(f"127.0.0.1:{provider}")
         prepare(environment, "--provider-url", f"http://127.0.0.1:{provider}/api/v2")
@@ -154,6 +157,20 @@ def refuse_taken(host: str, port: int) -> None:
                 f"Port {port} on {host} cannot be used ({fault.strerror}); "
                 f"stop what uses it, or choose another: PORT={port + 1 if port < 65535 else 8000} python3 run.py"
             )
+
+
+def hold(folder: Path) -> None:
+    """Keeps the demo's data to this shop as long as the process lives. Exits with one sentence where another shop has it: the
+    one that starts turns the provider to itself, and orders of the other would wait for ever."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(
+            f"A shop runs on the data in {folder} already; stop it, or give this one a folder of its own: NEOPANEL_DATA_DIR=..."
+        )
+    except OSError as fault:
+        sys.exit(f"The data folder {folder} cannot be used ({fault.strerror}); name another one: NEOPANEL_DATA_DIR=...")
 
 
 def free_port() -> int:

@@ -50,6 +50,22 @@ def test_a_port_that_is_none_is_refused(port):
     assert answer.stderr == f"PORT must be a whole number from 1 to 65535, not {port!r}.\n"
 
 
+def test_a_second_demo_on_the_same_data_is_refused_in_one_sentence(tmp_path):
+    run.hold(tmp_path)
+    answer = start("run", PORT=str(run.free_port()), NEOPANEL_DATA_DIR=str(tmp_path))
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"A shop runs on the data in {tmp_path} already; ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_folder_that_cannot_be_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    answer = start("run", PORT=str(run.free_port()), NEOPANEL_DATA_DIR=str(tmp_path / "file" / "data"))
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"The data folder {tmp_path / 'file' / 'data'} cannot be used (Not a directory); ")
+    assert answer.stderr.count("\n") == 1
+
+
 def test_gunicorn_by_hand_ends_where_the_panel_refuses_to_start_and_leaves_the_home_alone(tmp_path):
     gunicorn = Path(sys.executable).with_name("gunicorn")
     answer = subprocess.run(

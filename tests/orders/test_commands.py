@@ -75,6 +75,26 @@ def test_an_address_that_is_none_adds_no_provider(db, url):
     assert not Provider.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://203.0.113.7/api/v2", "must begin with https://"),
+        ("https://127.0.0.1:8000/api/v2", "is a private one"),
+        ("https://user:word@upstream.example/api", "must not carry a user name"),
+    ],
+)
+def test_an_address_that_no_order_could_be_sent_to_adds_no_provider(db, settings, url, said):
+    settings.ALLOW_PRIVATE_HOSTS = []
+    assert said in refusal("add_provider", "Upstream", url, key="k")
+    assert not Provider.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 3000])
+def test_a_name_that_is_none_adds_no_provider(db, name):
+    assert refusal("add_provider", name, "https://upstream.example/api/v2", key="k").startswith("name: ")
+    assert not Provider.objects.exists()
+
+
 def test_a_provider_without_a_key_is_not_added(db):
     assert "Give the provider's key" in refusal("add_provider", "Upstream", "https://upstream.example/")
     assert "Give the provider's key" in refusal(

@@ -1,9 +1,12 @@
 import os
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import URLValidator, ValidationError
+from django.core.validators import URLValidator
 
 from orders.models import Provider
+from orders.provider.addresses import AddressRefused, target_of
 
 
 class Command(BaseCommand):
@@ -27,14 +30,23 @@ class Command(BaseCommand):
             raise CommandError("Give the provider's key with --key, or name a variable that holds it with --key-env.")
         try:
             URLValidator(schemes=["http", "https"])(url)
+            target_of(url, settings.ALLOW_PRIVATE_HOSTS)
         except ValidationError:
             raise CommandError(f"{url!r} is not an http or https address.") from None
+        except AddressRefused as refused:
+            raise CommandError(str(refused)) from None
         provider = Provider.objects.filter(name=name).first()
         made = provider is None
         provider = provider or Provider(name=name)
         provider.url, provider.key, provider.dialect = url, key, dialect
         if dialect == Provider.Dialect.V1:
             provider.takes_request_id = provider.can_cancel = provider.can_refill = False
+        try:
+            provider.clean_fields(exclude=["sealed_key"])
+        except ValidationError as wrong:
+            raise CommandError(
+                "; ".join(f"{field}: {' '.join(said)}" for field, said in wrong.message_dict.items())
+            ) from None
         provider.save()
         if dialect == Provider.Dialect.V1:
             self.stdout.write("API v1 knows no cancel, no refill and no request_id: none of them will be asked of it.")

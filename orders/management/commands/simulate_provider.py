@@ -1,3 +1,4 @@
+import math
 import signal
 import threading
 from typing import Any
@@ -29,8 +30,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["speed"] <= 0:
-            raise CommandError("The speed must be more than 0.")
+        if not 0 < options["speed"] < math.inf:
+            raise CommandError("The speed must be a number above 0.")
         state = SimulatorState(settings.DATA_DIR / "simulator.sqlite3")
         conduct = Conduct(seed=options["seed"], speed=options["speed"], faults=LEVELS[options["faults"]])
         try:
