@@ -21,9 +21,9 @@ SHORTEST_WORD = 4
 SECOND_CONTACT = dt.timedelta(days=7)
 
 WORDS_OF_TOPIC = {
-    Topic.NOT_STARTED: "start",
-    Topic.RESULT_MISSING: "completed",
-    Topic.WRONG_LINK: "link",
+    Topic.NOT_STARTED: ("start", "stated"),
+    Topic.RESULT_MISSING: ("dropped", "completed"),
+    Topic.WRONG_LINK: ("link",),
 }
 
 
@@ -55,9 +55,7 @@ def beside(*, customer: User, order: Order | None, topic: str, words: str, now: 
 def articles_for(topic: str, words: str, now: dt.datetime) -> tuple[Suggestion, ...]:
     """The articles that hold most of the words; the topic's own where nothing was typed yet."""
     typed = sorted({word for word in re.findall(r"\w+", words.lower()) if len(word) >= SHORTEST_WORD}, key=len)
-    wanted = typed[-MOST_WORDS_LOOKED_UP:][::-1]
-    if topic in WORDS_OF_TOPIC:
-        wanted.append(WORDS_OF_TOPIC[topic])
+    wanted = [*typed[-MOST_WORDS_LOOKED_UP:][::-1], *WORDS_OF_TOPIC.get(topic, ())]
     return suggestions(wanted, now=now, most=MOST_LINKS)
 
 

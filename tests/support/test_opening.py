@@ -10,7 +10,7 @@ from helpcenter import first_edition
 from helpcenter.models import Article
 from orders.statuses import OrderStatus
 from support import ticketing
-from support.advice import beside
+from support.advice import articles_for, beside
 from support.models import AdviceAnswer, Ticket, TicketState, Topic
 from support.templatetags.support_tags import span
 from support.texts import looks_like_a_password
@@ -231,3 +231,16 @@ def test_an_open_ticket_is_not_rated(signed_in, customer):
     assert "Did this ticket help you?" not in words_of(signed_in.get(page(ticket.pk)))
     signed_in.post(f"{page(ticket.pk)}rate/", {"rating": "good"})
     assert again(ticket).rating == ""
+
+
+@pytest.mark.parametrize(
+    ("topic", "title"),
+    [
+        (Topic.NOT_STARTED, "When will my order start?"),
+        (Topic.RESULT_MISSING, "Refill, drops and retention"),
+        (Topic.WRONG_LINK, "Choosing the right link"),
+    ],
+)
+def test_before_a_word_is_typed_the_topics_own_article_stands_first(db, topic, title):
+    first_edition.load(now=NOW)
+    assert articles_for(topic, "", NOW)[0].title == title
