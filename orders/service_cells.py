@@ -45,7 +45,7 @@ class Cells:
     stated_start: int
     measured: Measured | None
     refill_days: int
-    can_cancel: bool
+    is_cancelable: bool
     can_drip: bool
 
 
@@ -62,7 +62,7 @@ def cells_of(service: Service, *, names_category: bool) -> Cells:
         stated_start=service.stated_start,
         measured=Measured._make(MEASURED_OF(times)) if (times := service.measured) else None,
         refill_days=service.refill_days,
-        can_cancel=service.can_cancel,
+        is_cancelable=service.is_cancelable,
         can_drip=service.can_drip,
     )
 

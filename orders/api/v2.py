@@ -41,7 +41,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "min": str(service.minimum),
             "max": str(service.maximum),
             "refill": service.refill_days > 0,
-            "cancel": service.can_cancel,
+            "cancel": service.is_cancelable,
             "dripfeed": service.can_drip,
             "desc": service.description,
         }

@@ -66,7 +66,7 @@ def panels(live_server, settings, transactional_db) -> Panels:
     bob = person("bob@example.com")
     fund(bob, "50.00", now=timezone.now())
     # The upper panel's own provider is not in use: its orders wait, and agents of the upper panel move them by hand.
-    above = make_provider(name="Above")
+    above = make_provider(name="Above", can_cancel=True)
     Provider.objects.filter(pk=above.pk).update(is_active=False)
     likes = make_service(provider=above, rate="0.90", can_cancel=True, refill_days=30, description="Real.")
     make_service(provider=above, name="Starter", type=ServiceType.PACKAGE, rate="3.00", minimum=1, maximum=1)
