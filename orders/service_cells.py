@@ -46,7 +46,7 @@ class Cells:
     measured: Measured | None
     refill_days: int
     is_cancelable: bool
-    can_drip: bool
+    has_runs: bool
 
 
 def cells_of(service: Service, *, names_category: bool) -> Cells:
@@ -63,7 +63,7 @@ def cells_of(service: Service, *, names_category: bool) -> Cells:
         measured=Measured._make(MEASURED_OF(times)) if (times := service.measured) else None,
         refill_days=service.refill_days,
         is_cancelable=service.is_cancelable,
-        can_drip=service.can_drip,
+        has_runs=service.has_runs,
     )
 
 

@@ -15,6 +15,7 @@ from accounts.models import User
 from orders import pricing
 from orders.models import Category, CustomRate, Favourite, Order, Service, ServiceChange
 from orders.money import Units
+from orders.service_types import COUNTED_TYPES
 
 # One page of the list, and what a choice holds before somebody should rather search.
 PAGE = 50
@@ -25,8 +26,12 @@ USED_IN_LAST = 1000
 
 # Once it is sent, an order is canceled by its provider or not at all (`lifecycle.can_ask_to_cancel`). A provider that takes no
 # wishes for refills stops none of them: people pass them on.
-SAID = {"is_cancelable": Case(When(can_cancel=True, provider__can_cancel=True, then=True), default=False)}
-FLAGS = {"refill": Q(refill_days__gt=0), "cancel": Q(is_cancelable=True), "drip": Q(can_drip=True)}
+SAID = {
+    "is_cancelable": Case(When(can_cancel=True, provider__can_cancel=True, then=True), default=False),
+    # The same as `drip.can_drip`.
+    "has_runs": Case(When(can_drip=True, type__in=COUNTED_TYPES, then=True), default=False),
+}
+FLAGS = {"refill": Q(refill_days__gt=0), "cancel": Q(is_cancelable=True), "drip": Q(has_runs=True)}
 ORDERS = {"cheap": ("paid", "pk"), "dear": ("-paid", "pk")}
 
 
@@ -84,7 +89,7 @@ class ShelfPage:
 def services_for(customer: User | None, wanted: Wanted) -> QuerySet[Service]:
     """The services on sale that match, in shop order or by the price that this customer pays (`paid`, in units).
 
-    Each says whether it `is_cancelable`: pages and programs are told so from here alone.
+    Each says whether it `is_cancelable` and `has_runs`: pages and programs are told so from here alone.
     """
     found = Service.objects.filter(is_on_sale=True).select_related("category", "times").defer("times__samples")
     found = found.annotate(**SAID)
@@ -145,7 +150,7 @@ class OnSale(NamedTuple):
     maximum: int
     refill_days: int
     is_cancelable: bool
-    can_drip: bool
+    has_runs: bool
     description: str
 
 

@@ -29,7 +29,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "max": str(service.maximum),
             "type": type_word(service.type),
             "desc": service.description,
-            "dripfeed": int(service.can_drip),
+            "dripfeed": int(service.has_runs),
         }
         for service in actions.services(call)
     ]

@@ -42,7 +42,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "max": str(service.maximum),
             "refill": service.refill_days > 0,
             "cancel": service.is_cancelable,
-            "dripfeed": service.can_drip,
+            "dripfeed": service.has_runs,
             "desc": service.description,
         }
         for service in actions.services(call)

@@ -94,6 +94,7 @@ class Service(models.Model):
     price: int
     is_favourite = False
     is_cancelable: bool
+    has_runs: bool
 
     def __str__(self):
         return f"{self.pk} · {self.name}"

@@ -98,6 +98,12 @@ def test_a_row_that_was_drawn_is_not_drawn_again(client):
 def test_every_value_that_a_row_shows_is_tried_here():
     """Who adds a value to the row adds its change above."""
     of_the_service = {field.name for field in dataclasses.fields(Cells)} - {"number", "category", "measured"}
-    shown = {"price": "rate", "has_own_price": "rate", "per_thousand": "type", "is_cancelable": "can_cancel"}
+    shown = {
+        "price": "rate",
+        "has_own_price": "rate",
+        "per_thousand": "type",
+        "is_cancelable": "can_cancel",
+        "has_runs": "can_drip",
+    }
     assert {shown.get(name, name) for name in of_the_service} == set(CHANGES)
     assert set(Measured._fields) == {*MEASURED, "partial_percent", "orders"}

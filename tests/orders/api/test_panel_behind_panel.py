@@ -68,9 +68,11 @@ def panels(live_server, settings, transactional_db) -> Panels:
     # The upper panel's own provider is not in use: its orders wait, and agents of the upper panel move them by hand.
     above = make_provider(name="Above", can_cancel=True)
     Provider.objects.filter(pk=above.pk).update(is_active=False)
-    likes = make_service(provider=above, rate="0.90", can_cancel=True, refill_days=30, description="Real.")
+    likes = make_service(
+        provider=above, rate="0.90", can_cancel=True, can_drip=True, refill_days=30, description="Real."
+    )
     make_service(provider=above, name="Starter", type=ServiceType.PACKAGE, rate="3.00", minimum=1, maximum=1)
-    make_service(provider=above, name="Words", type=ServiceType.CUSTOM_COMMENTS, rate="20.00", minimum=1, can_drip=True)
+    make_service(provider=above, name="Words", type=ServiceType.CUSTOM_COMMENTS, rate="20.00", minimum=1)
     _key, text = api_keys.issue(user=bob, name="lower panel", now=timezone.now())
     provider = make_provider(name="Upper panel", url=f"{live_server.url}/api/v2", key=text)
     provider.takes_request_id = provider.can_cancel = True
