@@ -166,6 +166,8 @@ def told(order: Order) -> Told:
     if status in {OrderStatus.REFUNDED, OrderStatus.ERROR, OrderStatus.CANCELED}:
         status = OrderStatus.PARTIAL if kept else OrderStatus.CANCELED
         remains = order.quantity * order.refunded // order.charge
+        if kept and order.refunded and order.quantity > 1:
+            remains = max(1, remains)  # a part of which nothing remains would read as Completed
     elif status == OrderStatus.COMPLETED and order.remains is None:
         remains = 0
     detail = "confirming" if order.submission == Order.Submission.UNKNOWN else order.status

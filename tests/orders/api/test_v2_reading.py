@@ -126,6 +126,21 @@ def test_an_order_refunded_in_part_reads_partial_with_remains_that_match_its_cha
     assert told["status_detail"] == "refunded"
 
 
+@pytest.mark.parametrize(("quantity", "remains"), [(10, "1"), (2, "1"), (1, "0")])
+def test_a_return_of_less_than_one_piece_never_reads_as_if_nothing_came_back(call, customer, agent, quantity, remains):
+    order = order_in(OrderStatus.COMPLETED, customer, service=make_service(minimum=1), quantity=quantity)
+    desk.refund(order_id=order.pk, amount=1, actor=agent, reason="It dropped", now=NOW)
+    told = call("status", order=order.pk)
+    assert (told["status"], told["remains"], told["status_detail"]) == ("Partial", remains, "refunded")
+
+
+def test_a_return_of_nearly_all_never_reads_as_if_all_came_back(call, customer, agent):
+    order = order_in(OrderStatus.COMPLETED, customer, quantity=10)
+    desk.refund(order_id=order.pk, amount=order.charge - 1, actor=agent, reason="It dropped", now=NOW)
+    told = call("status", order=order.pk)
+    assert (told["status"], told["remains"]) == ("Partial", "9")
+
+
 def test_an_unclear_report_shows_that_a_person_looks_at_it(call, customer):
     order = order_in(OrderStatus.COMPLETED, customer)
     reported(order, OrderStatus.CANCELED)
