@@ -256,11 +256,16 @@ def _cancel(call: Call, order: Order | None) -> str:
 
 
 def _cancel_group(call: Call, head: Order) -> str:
-    """All of a drip-feed, by its first run's number. Asked again, nothing is left to stop, and the answer is the same."""
+    """All of a drip-feed, by its first run's number. Asked again, nothing is left to stop, and the answer is the same, but while
+    a run is being sent or confirmed: of that one the provider can be asked a moment later."""
     try:
         lifecycle.cancel_group(head_id=head.pk, actor=call.customer, now=call.now)
-    except (lifecycle.NotAllowed, halt.Halted):
+    except halt.Halted:
+        return words.NOT_NOW
+    except lifecycle.NotAllowed:
         runs = groups.groups_of([head])[head.pk].runs
+        if any(run.is_active and run.submission in lifecycle.IN_FLIGHT for run in runs):
+            return words.NOT_NOW
         was_stopped = any(run.cancel_asked_at or run.status == OrderStatus.CANCELED for run in runs)
         return "" if was_stopped else words.NO_CANCEL
     return ""

@@ -317,6 +317,32 @@ def test_while_money_is_stopped_a_cancel_is_told_to_try_again(call, customer):
     assert Order.objects.get().status == OrderStatus.PENDING
 
 
+@pytest.fixture
+def drip_feed(call, customer) -> Order:
+    """Of three runs, the first one queued and the others waiting for it."""
+    fund(customer)
+    wish = {"link": LINK, "quantity": 100, "runs": 3, "interval": 30}
+    return Order.objects.get(pk=call("add", service=make_service(can_drip=True).pk, **wish)["order"])
+
+
+def test_while_money_is_stopped_the_cancel_of_a_drip_feed_is_told_to_try_again(call, drip_feed):
+    halt.begin(reason="A check", now=NOW)
+    not_now = {"error": "The order cannot be canceled at this moment, try again later"}
+    assert call("cancel", orders=str(drip_feed.pk)) == [{"order": drip_feed.pk, "cancel": not_now}]
+    assert not Order.objects.filter(status=OrderStatus.CANCELED).exists()
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+def test_while_the_run_that_is_left_is_being_sent_or_confirmed_a_drip_feed_is_told_to_try_again(call, drip_feed, state):
+    [claimed] = submission.claim(now=timezone.now(), most=1)
+    if state == "unknown":
+        submission.unknown(order_id=drip_feed.pk, token=claimed.claim_token, reason="x", now=timezone.now())
+    assert call("cancel", orders=str(drip_feed.pk)) == [{"order": drip_feed.pk, "cancel": 1}]
+    not_now = {"error": "The order cannot be canceled at this moment, try again later"}
+    assert call("cancel", orders=str(drip_feed.pk)) == [{"order": drip_feed.pk, "cancel": not_now}]
+    assert call("status", order=drip_feed.pk)["charge"] == "0.09"
+
+
 def test_refill_says_why_not(call, customer, stranger):
     kept = make_service(refill_days=30)
     running = order_in(OrderStatus.PROCESSING, customer, service=kept)
