@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts import api_keys
 from orders import ledger, money
 from orders.models import Order, Service
+from orders.platforms import LinkKind
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
 from tests.factories import fund, make_service, place
@@ -186,6 +187,29 @@ def test_the_same_request_id_still_gives_the_first_order_after_service_price_and
     first = any_call("add", **wish)
     Service.objects.update(rate=service.rate * 2, is_on_sale=False)
     assert any_call("add", **wish) == first
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "later"),
+    [
+        (LINK, LinkKind.ANY, LinkKind.USERNAME),
+        (" example.com/p/1", LinkKind.ANY, LinkKind.USERNAME),
+        ("https://www.instagram.com/someone/", LinkKind.PROFILE, LinkKind.POST),
+        ("@someone", LinkKind.USERNAME, LinkKind.ANY),
+        ("some.one ", LinkKind.USERNAME, LinkKind.POST),
+    ],
+)
+def test_the_same_request_id_still_gives_the_first_order_after_the_service_wants_other_links(
+    any_call, customer, sent, kind, later
+):
+    fund(customer)
+    service = make_service(link_kind=kind)
+    wish = {"service": service.pk, "link": sent, "quantity": 100, "request_id": "r-1"}
+    first = any_call("add", **wish)
+    assert "order" in first
+    Service.objects.update(link_kind=later)
+    assert any_call("add", **wish) == first
+    assert any_call("add", **wish | {"link": f"{LINK}0"}) == {"error": "Incorrect request"}
 
 
 @pytest.mark.parametrize("other", [{"quantity": 101}, {"link": f"{LINK}0"}])
