@@ -34,9 +34,6 @@ class Call:
     def customer(self) -> User:
         return self.key.user
 
-    def names_many(self, name: str) -> bool:
-        return name in self.parameters.values
-
     def many(self, name: str, *, none: str = words.INCORRECT_ORDER) -> list[str]:
         """The ids asked for, each once, as asked. Raises Refused for more than 100, and with the words `none` for none."""
         ids = self.parameters.ids(name)

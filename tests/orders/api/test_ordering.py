@@ -114,6 +114,23 @@ def test_a_json_quantity_that_is_no_whole_number_is_refused(client, address, key
     assert written() == before
 
 
+def test_null_reads_like_a_parameter_that_is_missing(client, address, key, customer, service):
+    fund(customer)
+    package = make_service(type=ServiceType.PACKAGE, rate="3.00", minimum=1, maximum=1)
+    nothing = {"runs": None, "interval": None, "request_id": None, "comments": None}
+
+    def add(**wish):
+        return as_json(client, key, "add", address=address, link=LINK, **nothing, **wish).json()
+
+    assert "order" in add(service=service.pk, quantity=100)
+    assert "order" in add(service=package.pk, quantity=None)
+    assert add(service=service.pk, quantity=None) == {"error": "Quantity less than minimal 10"}
+    assert add(service=None, quantity=100) == {"error": "Incorrect service ID"}
+    number = str(Order.objects.earliest("pk").pk)
+    told = as_json(client, key, "status", address=address, order=number, orders=None).json()
+    assert told["charge"] == "0.09"
+
+
 @pytest.mark.parametrize("odd", [*ODD_IDS, "1.5"])
 def test_an_odd_service_id_is_an_incorrect_one(any_call, customer, service, odd):
     fund(customer)
