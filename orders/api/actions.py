@@ -70,8 +70,8 @@ class Placed:
 def add(call: Call) -> Placed:
     """Places an order. The same `request_id` with the same content gives the first one and charges nothing.
 
-    Checked in this order, as programs expect: service, link, quantity, overlap, funds. Raises Refused, or OrderRefused whose
-    first problem is the first thing that is wrong. With a test key nothing is placed, charged or kept.
+    Checked in this order, as programs expect: service, link, quantity, overlap, funds. Raises Refused, or OrderRefused, of
+    whose problems `words.of` tells the first. With a test key nothing is placed, charged or kept.
     """
     if call.key.scope == ApiKey.Scope.READ:
         raise Refused(words.INVALID_KEY)

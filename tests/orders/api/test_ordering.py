@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from accounts import api_keys
-from orders import ledger, money
+from orders import desk, halt, ledger, money
 from orders.models import Order, Service
 from orders.platforms import LinkKind
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
-from tests.factories import fund, make_service, place
+from tests.factories import NOW, fund, make_service, place
 from tests.orders.api.calling import ARABIC_THREE, LINK, ODD_IDS, as_form, as_json
 from tests.orders.books import written
 
@@ -68,6 +68,23 @@ def test_what_is_wrong_is_told_in_the_documented_order(any_call, customer, servi
     }
     assert any_call("add", service=expensive.pk, link=LINK, quantity=1000) == {"error": "Not enough funds on balance"}
     assert ledger.balance_of(customer) == ledger_before
+
+
+@pytest.mark.parametrize("stop", ["halt", "freeze"])
+def test_while_nothing_may_be_ordered_whatever_else_is_wrong_is_told_first(any_call, customer, lead, service, stop):
+    fund(customer)
+    place(customer, service=service, link=LINK)
+    if stop == "halt":
+        halt.begin(reason="A check", now=NOW)
+    else:
+        desk.freeze(customer=customer, frozen=True, actor=lead, reason="Card was stolen", now=NOW)
+    wish = {"service": service.pk, "link": f"{LINK}0", "quantity": 100}
+    assert any_call("add", **wish | {"service": 999_999}) == {"error": "Incorrect service ID"}
+    assert any_call("add", **wish | {"link": "nothing"}) == {"error": "Bad link"}
+    assert any_call("add", **wish | {"quantity": 1}) == {"error": "Quantity less than minimal 10"}
+    assert any_call("add", **wish | {"runs": 3, "interval": 30}) == {"error": "Incorrect request"}
+    assert any_call("add", **wish | {"link": LINK})["error"].startswith("You have active order with this link.")
+    assert any_call("add", **wish) == {"error": "Not enough funds on balance"}
 
 
 ODD_QUANTITIES = {
