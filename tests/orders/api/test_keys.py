@@ -154,6 +154,16 @@ def test_a_test_order_reads_canceled_and_costs_nothing_to_its_own_kind_of_key_al
     assert call("cancel", key=trial, orders=number) == [{"order": number, "cancel": {"error": "Incorrect order ID"}}]
 
 
+def test_a_test_key_cannot_know_that_a_request_id_came_with_other_content_and_the_page_says_so(
+    call, client, customer, service, trial
+):
+    fund(customer)
+    wish = {"key": trial, "service": service.pk, "link": LINK, "quantity": 1000, "request_id": "r-1"}
+    number = call("add", **wish)["order"]
+    assert call("add", **wish | {"quantity": 100})["order"] == number
+    assert "does not notice a <code>request_id</code> that comes again with other content" in client.get("/api/").text
+
+
 def test_a_test_key_reads_real_orders_and_cancels_none(call, customer, trial):
     order = place(customer)
     assert call("status", key=trial, order=order.pk)["status"] == "Pending"
