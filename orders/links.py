@@ -137,6 +137,16 @@ def clean_for(text: str, wanted: str) -> str:
     return link
 
 
+def is_kept_as(text: str, link: str) -> bool:
+    """Whether `clean_for` makes this link of the text, for one kind of link or another: services change what they want."""
+    if text.strip() == link:
+        return True
+    try:
+        return clean(text) == link
+    except BadLink:
+        return False
+
+
 def target_key(link: str) -> str:
     """A short name for the target of a clean link, fit for an index: SHA-256 of its canonical form, in hex."""
     return hashlib.sha256(canonical(link).encode()).hexdigest()

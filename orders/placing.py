@@ -383,10 +383,7 @@ def placed_before(*, customer: User, client_key: str) -> Order | None:
 
 
 def _same_or_refused(twin: Order, wish: Wish) -> Order:
-    try:
-        same_link = links.clean_for(wish.link, twin.service.link_kind) == twin.link
-    except links.BadLink:
-        same_link = False
+    same_link = links.is_kept_as(wish.link, twin.link)
     same_quantity = wish.quantity == twin.per_run or not twin.rule.counted
     is_plain = wish.runs in {None, 1}
     same_plan = twin.runs is None if is_plain else (wish.runs, wish.interval) == (twin.runs, twin.interval)

@@ -45,8 +45,8 @@ class Cells:
     stated_start: int
     measured: Measured | None
     refill_days: int
-    can_cancel: bool
-    can_drip: bool
+    is_cancelable: bool
+    has_runs: bool
 
 
 def cells_of(service: Service, *, names_category: bool) -> Cells:
@@ -62,8 +62,8 @@ def cells_of(service: Service, *, names_category: bool) -> Cells:
         stated_start=service.stated_start,
         measured=Measured._make(MEASURED_OF(times)) if (times := service.measured) else None,
         refill_days=service.refill_days,
-        can_cancel=service.can_cancel,
-        can_drip=service.can_drip,
+        is_cancelable=service.is_cancelable,
+        has_runs=service.has_runs,
     )
 
 

@@ -148,6 +148,9 @@ RULES: Mapping[ServiceType, TypeRule] = {
     ServiceType.WEB_TRAFFIC: _asked(COUNTRY, DEVICE, TRAFFIC, SEARCH_KEYWORD, REFERRER),
 }
 
+# Those of which a customer says how many.
+COUNTED_TYPES = tuple(type for type, rule in RULES.items() if rule.counted)
+
 # Every name that some type reads: what forms and APIs take over, and nothing else.
 INPUT_NAMES = tuple(dict.fromkeys(found.name for rule in RULES.values() for found in rule.inputs))
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import cached_property
 
@@ -15,6 +15,7 @@ from accounts.models import User
 from orders import pricing
 from orders.models import Category, CustomRate, Favourite, Order, Service, ServiceChange
 from orders.money import Units
+from orders.service_types import COUNTED_TYPES
 
 # One page of the list, and what a choice holds before somebody should rather search.
 PAGE = 50
@@ -23,7 +24,14 @@ MOST_CHANGES = 100
 # How far back "services that I use" looks, in orders.
 USED_IN_LAST = 1000
 
-FLAGS = {"refill": Q(refill_days__gt=0), "cancel": Q(can_cancel=True), "drip": Q(can_drip=True)}
+# Once it is sent, an order is canceled by its provider or not at all (`lifecycle.can_ask_to_cancel`). A provider that takes no
+# wishes for refills stops none of them: people pass them on.
+SAID = {
+    "is_cancelable": Case(When(can_cancel=True, provider__can_cancel=True, then=True), default=False),
+    # The same as `drip.can_drip`.
+    "has_runs": Case(When(can_drip=True, type__in=COUNTED_TYPES, then=True), default=False),
+}
+FLAGS = {"refill": Q(refill_days__gt=0), "cancel": Q(is_cancelable=True), "drip": Q(has_runs=True)}
 ORDERS = {"cheap": ("paid", "pk"), "dear": ("-paid", "pk")}
 
 
@@ -79,8 +87,12 @@ class ShelfPage:
 
 
 def services_for(customer: User | None, wanted: Wanted) -> QuerySet[Service]:
-    """The services on sale that match, in shop order or by the price that this customer pays (`paid`, in units)."""
+    """The services on sale that match, in shop order or by the price that this customer pays (`paid`, in units).
+
+    Each says whether it `is_cancelable` and `has_runs`: pages and programs are told so from here alone.
+    """
     found = Service.objects.filter(is_on_sale=True).select_related("category", "times").defer("times__samples")
+    found = found.annotate(**SAID)
     if search := wanted.search.strip().lstrip("#").replace("\x00", "")[:100]:
         match = Q(name__icontains=search) | Q(category__name__icontains=search)
         if search.isascii() and search.isdigit() and len(search) < 19:
@@ -127,7 +139,7 @@ def priced(rows: Iterable[Service], customer: User | None, stars: frozenset[int]
 
 
 class OnSale(NamedTuple):
-    """A service as programs are told of it; `price` in units, what the asking customer pays. From `type` on, columns of its row."""
+    """A service as programs are told of it; `price` in units, what the asking customer pays. From `type` on: `services_for`."""
 
     number: int
     price: Units
@@ -137,8 +149,8 @@ class OnSale(NamedTuple):
     minimum: int
     maximum: int
     refill_days: int
-    can_cancel: bool
-    can_drip: bool
+    is_cancelable: bool
+    has_runs: bool
     description: str
 
 

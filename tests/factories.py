@@ -16,9 +16,15 @@ numbers = itertools.count(1)
 
 
 def make_provider(
-    *, name: str = "", url: str = "http://127.0.0.1:1/api/v2", key: str = "upstream-key", dialect: str = "v2"
+    *,
+    name: str = "",
+    url: str = "http://127.0.0.1:1/api/v2",
+    key: str = "upstream-key",
+    dialect: str = "v2",
+    **switches: bool,
 ) -> Provider:
-    provider = Provider(name=name or f"Provider {next(numbers)}", url=url, dialect=dialect)
+    """A provider in use; `switches`: what it can do, `can_cancel` and the like."""
+    provider = Provider(name=name or f"Provider {next(numbers)}", url=url, dialect=dialect, **switches)
     provider.key = key
     provider.save()
     return provider

@@ -34,9 +34,6 @@ class Call:
     def customer(self) -> User:
         return self.key.user
 
-    def names_many(self, name: str) -> bool:
-        return name in self.parameters.values
-
     def many(self, name: str, *, none: str = words.INCORRECT_ORDER) -> list[str]:
         """The ids asked for, each once, as asked. Raises Refused for more than 100, and with the words `none` for none."""
         ids = self.parameters.ids(name)
@@ -73,8 +70,8 @@ class Placed:
 def add(call: Call) -> Placed:
     """Places an order. The same `request_id` with the same content gives the first one and charges nothing.
 
-    Checked in this order, as programs expect: service, link, quantity, overlap, funds. Raises Refused, or OrderRefused whose
-    first problem is the first thing that is wrong. With a test key nothing is placed, charged or kept.
+    Checked in this order, as programs expect: service, link, quantity, overlap, funds. Raises Refused, or OrderRefused, of
+    whose problems `words.of` tells the first. With a test key nothing is placed, charged or kept.
     """
     if call.key.scope == ApiKey.Scope.READ:
         raise Refused(words.INVALID_KEY)
@@ -166,6 +163,8 @@ def told(order: Order) -> Told:
     if status in {OrderStatus.REFUNDED, OrderStatus.ERROR, OrderStatus.CANCELED}:
         status = OrderStatus.PARTIAL if kept else OrderStatus.CANCELED
         remains = order.quantity * order.refunded // order.charge
+        if kept and order.refunded and order.quantity > 1:
+            remains = max(1, remains)  # a part of which nothing remains would read as Completed
     elif status == OrderStatus.COMPLETED and order.remains is None:
         remains = 0
     detail = "confirming" if order.submission == Order.Submission.UNKNOWN else order.status
@@ -254,11 +253,16 @@ def _cancel(call: Call, order: Order | None) -> str:
 
 
 def _cancel_group(call: Call, head: Order) -> str:
-    """All of a drip-feed, by its first run's number. Asked again, nothing is left to stop, and the answer is the same."""
+    """All of a drip-feed, by its first run's number. Asked again, nothing is left to stop, and the answer is the same, but while
+    a run is being sent or confirmed: of that one the provider can be asked a moment later."""
     try:
         lifecycle.cancel_group(head_id=head.pk, actor=call.customer, now=call.now)
-    except (lifecycle.NotAllowed, halt.Halted):
+    except halt.Halted:
+        return words.NOT_NOW
+    except lifecycle.NotAllowed:
         runs = groups.groups_of([head])[head.pk].runs
+        if any(run.is_active and run.submission in lifecycle.IN_FLIGHT for run in runs):
+            return words.NOT_NOW
         was_stopped = any(run.cancel_asked_at or run.status == OrderStatus.CANCELED for run in runs)
         return "" if was_stopped else words.NO_CANCEL
     return ""

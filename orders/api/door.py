@@ -50,7 +50,7 @@ def _answer(request: HttpRequest, actions: Mapping[str, Action]) -> JsonResponse
     except words.Refused as refused:
         return _error(refused.words)
     except OrderRefused as refused:
-        return _error(words.of(refused.problems[0]))
+        return _error(words.of(refused.problems))
 
 
 def _error(text: str) -> JsonResponse:

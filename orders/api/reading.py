@@ -26,7 +26,12 @@ class NotText(ValueError):
 
 @dataclass(frozen=True)
 class Parameters:
+    """As sent. JSON's null is no value: typed clients write it for what they leave out."""
+
     values: dict[str, Any]
+
+    def names(self, name: str) -> bool:
+        return self.values.get(name) is not None
 
     def text(self, name: str) -> str:
         """The parameter as text, as sent; "" where it is missing or no plain value."""
@@ -55,9 +60,9 @@ class Parameters:
         return self.text(name)
 
     def whole(self, name: str) -> int | None:
-        """The parameter as a whole number; None where it is missing. Raises NotWhole for `1e3`, ` 10 `, `1.5`, true, []."""
-        value = self.values.get(name, "")
-        if value == "" and not isinstance(value, bool):
+        """The parameter as a whole number; None where it is missing or null. Raises NotWhole for `1e3`, ` 10 `, `1.5`, true, []."""
+        value = self.values.get(name)
+        if value is None or value == "":
             return None
         if isinstance(value, bool) or not isinstance(value, str | int) or not WHOLE_NUMBER.fullmatch(str(value)):
             raise NotWhole(name)

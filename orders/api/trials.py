@@ -16,7 +16,7 @@ SPAN = 7_000_000_000_000
 
 
 def number_for(*, key: ApiKey, request_id: str) -> int:
-    """The number of a test order; the same `request_id` of the same key has the same one."""
+    """The number of a test order; the same `request_id` of the same key has the same one, whatever came with it before."""
     if not request_id:
         return FIRST + secrets.randbelow(SPAN)
     digest = hashlib.sha256(f"{key.pk}:{request_id}".encode(errors="surrogatepass")).digest()

@@ -29,7 +29,7 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "max": str(service.maximum),
             "type": type_word(service.type),
             "desc": service.description,
-            "dripfeed": int(service.can_drip),
+            "dripfeed": int(service.has_runs),
         }
         for service in actions.services(call)
     ]
@@ -46,7 +46,7 @@ def _add(call: Call) -> dict[str, Any]:
 
 
 def _status(call: Call) -> dict[str, Any]:
-    if not call.names_many("orders"):
+    if not call.parameters.names("orders"):
         return _told(actions.status(call))
     found = actions.statuses(call, call.many("orders"))
     return {text: _told(order) if order else words.INCORRECT_ORDER for text, order in found.items()}

@@ -41,8 +41,8 @@ def _services(call: Call) -> list[dict[str, Any]]:
             "min": str(service.minimum),
             "max": str(service.maximum),
             "refill": service.refill_days > 0,
-            "cancel": service.can_cancel,
-            "dripfeed": service.can_drip,
+            "cancel": service.is_cancelable,
+            "dripfeed": service.has_runs,
             "desc": service.description,
         }
         for service in actions.services(call)
@@ -62,7 +62,7 @@ def marked(placed: Placed) -> dict[str, Any]:
 
 
 def _status(call: Call) -> dict[str, Any]:
-    if not call.names_many("orders"):
+    if not call.parameters.names("orders"):
         return _told(actions.status(call))
     found = actions.statuses(call, call.many("orders"))
     return {text: _told(order) if order else {"error": words.INCORRECT_ORDER} for text, order in found.items()}
@@ -89,7 +89,7 @@ def _cancel(call: Call) -> list[dict[str, Any]]:
 
 
 def _refill(call: Call) -> dict[str, str] | list[dict[str, Any]]:
-    if call.names_many("orders"):
+    if call.parameters.names("orders"):
         found = actions.refill(call, call.many("orders"))
         return [{"order": _id(text), "refill": {"error": a.no} if a.no else a.number} for text, a in found.items()]
     text = call.one("order")
@@ -111,10 +111,10 @@ REFILL_WORDS = {
 
 
 def _refill_status(call: Call) -> dict[str, str] | list[dict[str, Any]]:
-    if call.names_many("refills"):
+    if call.parameters.names("refills"):
         found = actions.refill_states(call, call.many("refills", none=words.NO_SUCH_REFILL))
         return [{"refill": _id(text), "status": _refill_word(refill)} for text, refill in found.items()]
-    if call.names_many("refill"):
+    if call.parameters.names("refill"):
         text = call.one("refill")
         refill = actions.refill_states(call, [text])[text]
     else:

@@ -1,6 +1,6 @@
 """What a refusal is called. The words are the trade's own: programs branch on them, so they are never translated or bettered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from orders.placing import Problem
 
@@ -50,6 +50,11 @@ class Refused(Exception):
         self.words = words
 
 
-def of(problem: Problem) -> str:
-    """The words for why an order cannot be placed."""
-    return OF_PROBLEM[problem.code](problem)
+# People hear of these before anything else. Programs are told what is wrong with their order first, as they are with empty funds.
+STOPS = frozenset({"halted", "frozen"})
+
+
+def of(problems: Sequence[Problem]) -> str:
+    """The words for why an order cannot be placed: for the first thing that is wrong, in the order that programs expect."""
+    first = next((problem for problem in problems if problem.code not in STOPS), problems[0])
+    return OF_PROBLEM[first.code](first)

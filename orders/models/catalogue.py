@@ -90,9 +90,11 @@ class Service(models.Model):
             ),
         ]
 
-    # What it costs the customer who looks, in units: set by `orders/shelves.py`.
+    # What it costs the customer who looks, in units, and what may be said of it: set by `orders/shelves.py`.
     price: int
     is_favourite = False
+    is_cancelable: bool
+    has_runs: bool
 
     def __str__(self):
         return f"{self.pk} · {self.name}"

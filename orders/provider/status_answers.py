@@ -95,11 +95,16 @@ def _report(external_id: str, item: Any) -> StatusReport | str:
         return error  # whatever status stands beside it: it is the call's, not the order's
     if "status" not in item:
         return f"no status: {reading.word(item, 80)}"
+    status = status_of(item["status"])
     remains = reading.whole(item.get("remains"))
+    if status == OrderStatus.PARTIAL and remains == 0 and reading.word(item.get("status_detail")) == "refunded":
+        remains = (
+            None  # another panel of ours gave a part of the price of one piece back: no whole number says how much
+        )
     start = item.get("start_count") if item.get("start_count") is not None else item.get("start_counter")
     return StatusReport(
         external_id=external_id,
-        status=status_of(item["status"]),
+        status=status,
         word=reading.word(item["status"]),
         remains=remains,
         start_count=reading.whole(start),

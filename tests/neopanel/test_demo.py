@@ -10,8 +10,10 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from neopanel.demo import PASSWORD
-from orders import ledger, money
+from orders import ledger, money, shelves
 from orders.models import LedgerEntry, Order, OrderEvent, Provider, Service
+from orders.provider.simulator_catalogue import SERVICES
+from orders.shelves import Wanted
 from orders.statuses import OrderStatus
 from support.models import Message, Ticket
 
@@ -49,6 +51,11 @@ def test_the_demo_has_a_report_to_decide_and_an_order_that_nobody_can_be_sure_of
     assert (to_decide.status, to_decide.proposed_status) == (OrderStatus.COMPLETED, OrderStatus.CANCELED)
     assert to_decide.proposed_return == to_decide.charge
     assert Order.objects.get(submission=Order.Submission.UNKNOWN).status == OrderStatus.PENDING
+
+
+def test_the_demos_services_can_be_canceled_where_the_simulator_offers_it(shop):
+    cancelable = {s.provider_service_id for s in shelves.services_for(None, Wanted()) if s.is_cancelable}
+    assert cancelable == {str(service.id) for service in SERVICES if service.cancel} != set()
 
 
 def test_loading_the_demo_again_changes_nothing_and_points_to_the_simulator_of_now(shop):

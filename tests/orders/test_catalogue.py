@@ -3,12 +3,14 @@
 import pytest
 from django.core.management import call_command
 
-from orders import money, pricing, shelves, shelving
+from orders import drip, money, pricing, shelves, shelving
 from orders.lifecycle import NotAllowed
 from orders.models import Category, CustomRate, Favourite, Order, Service, ServiceChange
 from orders.placing import OrderRefused, Wish, place_order, quote
+from orders.service_types import ServiceType
+from orders.shelves import Wanted
 from orders.shelving import Edit
-from tests.factories import NOW, fund, make_service, place
+from tests.factories import NOW, fund, make_provider, make_service, place
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +43,7 @@ def as_sent(form) -> dict[str, str]:
 
 def test_the_filters_stand_in_the_address(client, customer):
     refill = make_service(name="With refill", refill_days=30, rate="3")
-    cancel = make_service(name="With cancel", can_cancel=True, rate="1")
+    cancel = make_service(name="With cancel", provider=make_provider(can_cancel=True), can_cancel=True, rate="1")
     drip = make_service(name="With drip", can_drip=True, category="Views", rate="2")
     every = (refill, cancel, drip)
     client.force_login(customer)
@@ -57,6 +59,33 @@ def test_the_filters_stand_in_the_address(client, customer):
     assert look("order=cheap") == ["With cancel", "With drip", "With refill"]
     assert look("order=dear") == ["With refill", "With drip", "With cancel"]
     assert set(look("order=nonsense&category=x&page=-4")) == {"With refill", "With cancel", "With drip"}
+
+
+def test_only_what_its_provider_can_be_asked_to_cancel_is_called_cancelable(client):
+    asked = make_provider(can_cancel=True)
+    both = make_service(name="Both", provider=asked, can_cancel=True)
+    by_hand = make_service(name="By hand", by_hand=True, can_cancel=True)
+    provider_alone = make_service(name="Provider alone", provider=asked)
+    service_alone = make_service(name="Service alone", can_cancel=True)
+    every = (both, by_hand, provider_alone, service_alone)
+    page = client.get("/services/").text
+    rows = {s.name: page.partition(f'id="service-{s.pk}"')[2].partition("</tr>")[0] for s in every}
+    assert [name for name, row in rows.items() if "Can be canceled" in row] == ["Both"]
+    assert names(client.get("/services/?cancel=1").text, *every) == ["Both"]
+    assert [service.name for service in shelves.everything(None) if service.is_cancelable] == ["Both"]
+
+
+def test_runs_are_offered_only_where_an_order_may_have_them(client):
+    counted = make_service(name="Counted", can_drip=True)
+    package = make_service(name="Package", can_drip=True, type=ServiceType.PACKAGE)
+    lines = make_service(name="Lines", can_drip=True, type=ServiceType.CUSTOM_COMMENTS)
+    every = (counted, package, lines)
+    page = client.get("/services/").text
+    rows = {s.name: page.partition(f'id="service-{s.pk}"')[2].partition("</tr>")[0] for s in every}
+    assert [name for name, row in rows.items() if "Drip-feed" in row] == ["Counted"]
+    assert names(client.get("/services/?drip=1").text, *every) == ["Counted"]
+    assert [service.name for service in shelves.everything(None) if service.has_runs] == ["Counted"]
+    assert [s.name for s in shelves.services_for(None, Wanted()) if drip.can_drip(s) != s.has_runs] == []
 
 
 def test_a_long_catalogue_comes_in_pages_that_keep_the_filters(client, monkeypatch):

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 
 from orders import money, pricing
-from orders.models import Category, Service, ServiceTimes
+from orders.models import Category, Provider, Service, ServiceTimes
 from orders.models.measuring import FEWEST
 from orders.service_cells import Cells, Measured, drawn
 from orders.service_types import ServiceType
-from tests.factories import NOW, make_service
+from tests.factories import NOW, make_provider, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -37,9 +37,16 @@ def seen(client, service: Service, query: str = "") -> str:
 
 @pytest.mark.parametrize("field", CHANGES)
 def test_whatever_changes_in_a_service_is_seen_by_the_next_reader(client, field):
-    service = make_service(minimum=10, maximum=1000)
+    service = make_service(minimum=10, maximum=1000, provider=make_provider(can_cancel=True))
     before = seen(client, service)
     Service.objects.filter(pk=service.pk).update(**{field: CHANGES[field]})
+    assert seen(client, service) != before
+
+
+def test_what_its_provider_can_no_longer_do_is_seen(client):
+    service = make_service(provider=make_provider(can_cancel=True), can_cancel=True)
+    before = seen(client, service)
+    Provider.objects.update(can_cancel=False)
     assert seen(client, service) != before
 
 
@@ -73,7 +80,7 @@ def test_a_price_of_ones_own_is_seen_by_nobody_else(client, customer, stranger):
 
 
 def test_each_language_has_its_own(client):
-    service = make_service(can_cancel=True)
+    service = make_service(provider=make_provider(can_cancel=True), can_cancel=True)
     assert "Can be canceled" in seen(client, service)
     client.cookies["django_language"] = "es"
     assert "Can be canceled" not in seen(client, service)
@@ -91,6 +98,12 @@ def test_a_row_that_was_drawn_is_not_drawn_again(client):
 def test_every_value_that_a_row_shows_is_tried_here():
     """Who adds a value to the row adds its change above."""
     of_the_service = {field.name for field in dataclasses.fields(Cells)} - {"number", "category", "measured"}
-    shown = {"price": "rate", "has_own_price": "rate", "per_thousand": "type"}
+    shown = {
+        "price": "rate",
+        "has_own_price": "rate",
+        "per_thousand": "type",
+        "is_cancelable": "can_cancel",
+        "has_runs": "can_drip",
+    }
     assert {shown.get(name, name) for name in of_the_service} == set(CHANGES)
     assert set(Measured._fields) == {*MEASURED, "partial_percent", "orders"}

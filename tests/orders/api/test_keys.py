@@ -154,6 +154,16 @@ def test_a_test_order_reads_canceled_and_costs_nothing_to_its_own_kind_of_key_al
     assert call("cancel", key=trial, orders=number) == [{"order": number, "cancel": {"error": "Incorrect order ID"}}]
 
 
+def test_a_test_key_cannot_know_that_a_request_id_came_with_other_content_and_the_page_says_so(
+    call, client, customer, service, trial
+):
+    fund(customer)
+    wish = {"key": trial, "service": service.pk, "link": LINK, "quantity": 1000, "request_id": "r-1"}
+    number = call("add", **wish)["order"]
+    assert call("add", **wish | {"quantity": 100})["order"] == number
+    assert "does not notice a <code>request_id</code> that comes again with other content" in client.get("/api/").text
+
+
 def test_a_test_key_reads_real_orders_and_cancels_none(call, customer, trial):
     order = place(customer)
     assert call("status", key=trial, order=order.pk)["status"] == "Pending"
@@ -315,6 +325,32 @@ def test_while_money_is_stopped_a_cancel_is_told_to_try_again(call, customer):
     not_now = {"error": "The order cannot be canceled at this moment, try again later"}
     assert call("cancel", orders=str(order.pk)) == [{"order": order.pk, "cancel": not_now}]
     assert Order.objects.get().status == OrderStatus.PENDING
+
+
+@pytest.fixture
+def drip_feed(call, customer) -> Order:
+    """Of three runs, the first one queued and the others waiting for it."""
+    fund(customer)
+    wish = {"link": LINK, "quantity": 100, "runs": 3, "interval": 30}
+    return Order.objects.get(pk=call("add", service=make_service(can_drip=True).pk, **wish)["order"])
+
+
+def test_while_money_is_stopped_the_cancel_of_a_drip_feed_is_told_to_try_again(call, drip_feed):
+    halt.begin(reason="A check", now=NOW)
+    not_now = {"error": "The order cannot be canceled at this moment, try again later"}
+    assert call("cancel", orders=str(drip_feed.pk)) == [{"order": drip_feed.pk, "cancel": not_now}]
+    assert not Order.objects.filter(status=OrderStatus.CANCELED).exists()
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+def test_while_the_run_that_is_left_is_being_sent_or_confirmed_a_drip_feed_is_told_to_try_again(call, drip_feed, state):
+    [claimed] = submission.claim(now=timezone.now(), most=1)
+    if state == "unknown":
+        submission.unknown(order_id=drip_feed.pk, token=claimed.claim_token, reason="x", now=timezone.now())
+    assert call("cancel", orders=str(drip_feed.pk)) == [{"order": drip_feed.pk, "cancel": 1}]
+    not_now = {"error": "The order cannot be canceled at this moment, try again later"}
+    assert call("cancel", orders=str(drip_feed.pk)) == [{"order": drip_feed.pk, "cancel": not_now}]
+    assert call("status", order=drip_feed.pk)["charge"] == "0.09"
 
 
 def test_refill_says_why_not(call, customer, stranger):

@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from accounts import api_keys
-from orders import ledger, money
+from orders import desk, halt, ledger, money
 from orders.models import Order, Service
+from orders.platforms import LinkKind
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
-from tests.factories import fund, make_service, place
+from tests.factories import NOW, fund, make_service, place
 from tests.orders.api.calling import ARABIC_THREE, LINK, ODD_IDS, as_form, as_json
 from tests.orders.books import written
 
@@ -69,6 +70,23 @@ def test_what_is_wrong_is_told_in_the_documented_order(any_call, customer, servi
     assert ledger.balance_of(customer) == ledger_before
 
 
+@pytest.mark.parametrize("stop", ["halt", "freeze"])
+def test_while_nothing_may_be_ordered_whatever_else_is_wrong_is_told_first(any_call, customer, lead, service, stop):
+    fund(customer)
+    place(customer, service=service, link=LINK)
+    if stop == "halt":
+        halt.begin(reason="A check", now=NOW)
+    else:
+        desk.freeze(customer=customer, frozen=True, actor=lead, reason="Card was stolen", now=NOW)
+    wish = {"service": service.pk, "link": f"{LINK}0", "quantity": 100}
+    assert any_call("add", **wish | {"service": 999_999}) == {"error": "Incorrect service ID"}
+    assert any_call("add", **wish | {"link": "nothing"}) == {"error": "Bad link"}
+    assert any_call("add", **wish | {"quantity": 1}) == {"error": "Quantity less than minimal 10"}
+    assert any_call("add", **wish | {"runs": 3, "interval": 30}) == {"error": "Incorrect request"}
+    assert any_call("add", **wish | {"link": LINK})["error"].startswith("You have active order with this link.")
+    assert any_call("add", **wish) == {"error": "Not enough funds on balance"}
+
+
 ODD_QUANTITIES = {
     "1.5": "Incorrect request",
     "1e3": "Incorrect request",
@@ -111,6 +129,23 @@ def test_a_json_quantity_that_is_no_whole_number_is_refused(client, address, key
     assert answer.status_code == 200
     assert list(answer.json()) == ["error"]
     assert written() == before
+
+
+def test_null_reads_like_a_parameter_that_is_missing(client, address, key, customer, service):
+    fund(customer)
+    package = make_service(type=ServiceType.PACKAGE, rate="3.00", minimum=1, maximum=1)
+    nothing = {"runs": None, "interval": None, "request_id": None, "comments": None}
+
+    def add(**wish):
+        return as_json(client, key, "add", address=address, link=LINK, **nothing, **wish).json()
+
+    assert "order" in add(service=service.pk, quantity=100)
+    assert "order" in add(service=package.pk, quantity=None)
+    assert add(service=service.pk, quantity=None) == {"error": "Quantity less than minimal 10"}
+    assert add(service=None, quantity=100) == {"error": "Incorrect service ID"}
+    number = str(Order.objects.earliest("pk").pk)
+    told = as_json(client, key, "status", address=address, order=number, orders=None).json()
+    assert told["charge"] == "0.09"
 
 
 @pytest.mark.parametrize("odd", [*ODD_IDS, "1.5"])
@@ -186,6 +221,29 @@ def test_the_same_request_id_still_gives_the_first_order_after_service_price_and
     first = any_call("add", **wish)
     Service.objects.update(rate=service.rate * 2, is_on_sale=False)
     assert any_call("add", **wish) == first
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "later"),
+    [
+        (LINK, LinkKind.ANY, LinkKind.USERNAME),
+        (" example.com/p/1", LinkKind.ANY, LinkKind.USERNAME),
+        ("https://www.instagram.com/someone/", LinkKind.PROFILE, LinkKind.POST),
+        ("@someone", LinkKind.USERNAME, LinkKind.ANY),
+        ("some.one ", LinkKind.USERNAME, LinkKind.POST),
+    ],
+)
+def test_the_same_request_id_still_gives_the_first_order_after_the_service_wants_other_links(
+    any_call, customer, sent, kind, later
+):
+    fund(customer)
+    service = make_service(link_kind=kind)
+    wish = {"service": service.pk, "link": sent, "quantity": 100, "request_id": "r-1"}
+    first = any_call("add", **wish)
+    assert "order" in first
+    Service.objects.update(link_kind=later)
+    assert any_call("add", **wish) == first
+    assert any_call("add", **wish | {"link": f"{LINK}0"}) == {"error": "Incorrect request"}
 
 
 @pytest.mark.parametrize("other", [{"quantity": 101}, {"link": f"{LINK}0"}])

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import api_keys
 from accounts.models import User
 from neopanel.env import CallRate, PollSchedule
-from orders import ledger, lifecycle, money, refills, worker
+from orders import desk, ledger, lifecycle, money, refills, worker
 from orders.importing import import_catalogue
 from orders.models import Order, OrderEvent, Provider, Refill, Service
 from orders.placing import Wish, place_order
@@ -66,11 +66,13 @@ def panels(live_server, settings, transactional_db) -> Panels:
     bob = person("bob@example.com")
     fund(bob, "50.00", now=timezone.now())
     # The upper panel's own provider is not in use: its orders wait, and agents of the upper panel move them by hand.
-    above = make_provider(name="Above")
+    above = make_provider(name="Above", can_cancel=True)
     Provider.objects.filter(pk=above.pk).update(is_active=False)
-    likes = make_service(provider=above, rate="0.90", can_cancel=True, refill_days=30, description="Real.")
+    likes = make_service(
+        provider=above, rate="0.90", can_cancel=True, can_drip=True, refill_days=30, description="Real."
+    )
     make_service(provider=above, name="Starter", type=ServiceType.PACKAGE, rate="3.00", minimum=1, maximum=1)
-    make_service(provider=above, name="Words", type=ServiceType.CUSTOM_COMMENTS, rate="20.00", minimum=1, can_drip=True)
+    make_service(provider=above, name="Words", type=ServiceType.CUSTOM_COMMENTS, rate="20.00", minimum=1)
     _key, text = api_keys.issue(user=bob, name="lower panel", now=timezone.now())
     provider = make_provider(name="Upper panel", url=f"{live_server.url}/api/v2", key=text)
     provider.takes_request_id = provider.can_cancel = True
@@ -166,6 +168,17 @@ def test_lines_and_packages_arrive_as_they_were_ordered(panels, carols):
     upper = panels.upper(carols(words, quantity=None, comments=LINES))
     assert (upper.quantity, upper.inputs) == (2, {"comments": LINES})
     assert panels.upper(carols(starter, quantity=None, link=f"{LINK}/starter")).charge == money.parse("3.00")
+
+
+def test_a_package_refunded_in_part_up_there_waits_for_a_person_down_here(panels, carols, lead):
+    starter = Service.objects.get(provider__name="Above", name="Starter")
+    order = carols(starter, quantity=None)
+    upper = panels.upper(order)
+    lifecycle.report(order_id=upper.pk, report=Report(to=OrderStatus.COMPLETED, remains=0), now=panels.now())
+    desk.refund(order_id=upper.pk, amount=money.parse("2.00"), actor=lead, reason="Half of it", now=panels.now())
+    panels.work("poll")
+    order = fresh(order)
+    assert (order.status, order.review, order.refunded) == (OrderStatus.PROCESSING, True, 0)
 
 
 def test_the_same_order_sent_twice_is_one_order_up_there(panels):

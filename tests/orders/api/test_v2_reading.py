@@ -5,7 +5,7 @@ import pytest
 from orders import desk, money
 from orders.service_types import ServiceType
 from orders.statuses import OrderStatus
-from tests.factories import NOW, fund, make_service, order_in, place, reported
+from tests.factories import NOW, fund, make_provider, make_service, order_in, place, reported
 from tests.orders.api.calling import ODD_IDS, as_json
 
 UNKNOWN_ORDER = {"error": "Incorrect order ID"}
@@ -16,7 +16,13 @@ def test_services_are_listed_word_for_word(call, customer):
         name="Photo likes", rate="0.90", minimum=50, maximum=10_000, description="Real.", refill_days=30, can_drip=True
     )
     package = make_service(
-        name="Starter", type=ServiceType.PACKAGE, rate="1234.5", minimum=1, maximum=1, can_cancel=True
+        name="Starter",
+        type=ServiceType.PACKAGE,
+        rate="1234.5",
+        minimum=1,
+        maximum=1,
+        provider=make_provider(can_cancel=True),
+        can_cancel=True,
     )
     make_service(name="Paused", is_on_sale=False)
     assert call("services") == [
@@ -47,6 +53,12 @@ def test_services_are_listed_word_for_word(call, customer):
             "desc": "",
         },
     ]
+
+
+def test_what_its_provider_cannot_be_asked_to_cancel_is_told_as_such(call, customer):
+    make_service(name="Not upstream", can_cancel=True)
+    make_service(name="By hand", by_hand=True, can_cancel=True)
+    assert [service["cancel"] for service in call("services")] == [False, False]
 
 
 def test_a_balance_is_plain_digits_with_its_currency(call, customer):
@@ -112,6 +124,21 @@ def test_an_order_refunded_in_part_reads_partial_with_remains_that_match_its_cha
     told = call("status", order=order.pk)
     assert (told["status"], told["charge"], told["remains"]) == ("Partial", "0.60", "333")
     assert told["status_detail"] == "refunded"
+
+
+@pytest.mark.parametrize(("quantity", "remains"), [(10, "1"), (2, "1"), (1, "0")])
+def test_a_return_of_less_than_one_piece_never_reads_as_if_nothing_came_back(call, customer, agent, quantity, remains):
+    order = order_in(OrderStatus.COMPLETED, customer, service=make_service(minimum=1), quantity=quantity)
+    desk.refund(order_id=order.pk, amount=1, actor=agent, reason="It dropped", now=NOW)
+    told = call("status", order=order.pk)
+    assert (told["status"], told["remains"], told["status_detail"]) == ("Partial", remains, "refunded")
+
+
+def test_a_return_of_nearly_all_never_reads_as_if_all_came_back(call, customer, agent):
+    order = order_in(OrderStatus.COMPLETED, customer, quantity=10)
+    desk.refund(order_id=order.pk, amount=order.charge - 1, actor=agent, reason="It dropped", now=NOW)
+    told = call("status", order=order.pk)
+    assert (told["status"], told["remains"]) == ("Partial", "9")
 
 
 def test_an_unclear_report_shows_that_a_person_looks_at_it(call, customer):

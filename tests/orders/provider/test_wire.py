@@ -67,6 +67,13 @@ def test_remains_that_are_no_whole_number_are_odd(value):
     assert (report.remains, report.remains_odd) == (None, True)
 
 
+def test_a_return_that_another_panel_of_ours_cannot_tell_in_pieces_is_not_taken_for_none():
+    untold = one(status="Partial", remains="0", status_detail="refunded")
+    assert (untold.remains, untold.remains_odd) == (None, True)
+    assert one(status="Partial", remains="0", status_detail="partial").remains == 0
+    assert one(status="Partial", remains="3", status_detail="refunded").remains == 3
+
+
 def test_remains_that_are_absent_are_not_odd():
     assert (one().remains, one().remains_odd) == (None, False)
 
