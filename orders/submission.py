@@ -189,7 +189,7 @@ def rejected(*, order_id: int, token: str, reason: str, now: dt.datetime, raw: s
         order = lifecycle.locked(order_id)
         if not _may_answer(order, token):
             return False
-        order.submission = Submission.REJECTED if of_input else Submission.NONE
+        order.submission = Submission.REJECTED if of_input else Submission.UNSOLD
         fields = ["submission"]
         said = Report(to=OrderStatus.ERROR, raw=raw)
         decision = decide(lifecycle.standing_of(order), said)

@@ -42,6 +42,8 @@ class Order(models.Model):
         SENDING = "sending", _("being sent")
         ACCEPTED = "accepted", _("accepted")
         REJECTED = "rejected", _("refused")
+        # Refused as well, but not for what the customer typed.
+        UNSOLD = "unsold", _("refused: the provider does not offer it")
         UNKNOWN = "unknown", _("being confirmed")
 
     # Wallet and provider lead an index below that ends in the number; one of their own would only be kept up for nothing.

@@ -58,7 +58,7 @@ def test_every_change_has_its_cause_and_the_balance_adds_up(mine, customer):
     ("status", "words"),
     [
         (OrderStatus.CANCELED, "The whole charge · Canceled"),
-        (OrderStatus.ERROR, "The whole charge · Error"),
+        (OrderStatus.ERROR, "The whole charge · Error · Bad link"),
         (OrderStatus.REFUNDED, "The whole charge · Refunded"),
     ],
 )
@@ -70,7 +70,7 @@ def test_a_whole_return_says_so(mine, customer, status, words):
 def test_a_return_by_an_agent_names_the_charge_that_it_is_part_of(mine, customer, agent):
     order = order_in(OrderStatus.COMPLETED, customer)
     desk.refund(order_id=order.pk, amount=money.parse("0.10"), actor=agent, reason="Some dropped", now=NOW)
-    expected = f"Return for order #{order.pk} Part of the charge of 0.90 USD · Refunded"
+    expected = f"Return for order #{order.pk} Part of the charge of 0.90 USD · Refunded · Some dropped"
     assert rows(mine.get("/balance/"))[0][1:3] == (expected, "+0.10 USD")
 
 

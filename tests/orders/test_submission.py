@@ -61,7 +61,7 @@ def test_a_service_that_the_provider_does_not_know_is_no_mistake_of_the_customer
     order = place(customer)
     sync.record_answer(claimed(order), Refused("Incorrect service ID", "service"), NOW)
     order = fresh(order)
-    assert (order.status, order.refunded) == (S.ERROR, order.charge)
+    assert state(order) == ("unsold", S.ERROR, order.charge)
     assert verdict_for(order, Facts(), NOW).headline == "Done: your money is back"
     service = Service.objects.get(pk=order.service_id)
     assert (service.is_on_sale, service.gone_since) == (False, NOW)
