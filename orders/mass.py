@@ -5,6 +5,7 @@ placed once each however often a step is repeated: line 7 of paste 3 has the key
 """
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,14 +17,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from orders import links, money
 from orders.models import MassOrder
-from orders.placing import OrderRefused, Quote, Wish, on_sale, place_order, quote
-from orders.service_types import Counted
+from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, quote
+from orders.service_types import LABELS, TypeRule
 
 MOST_LINES = 1000
 LONGEST_TEXT = 500_000
 CHECK_AT_ONCE, PLACE_AT_ONCE = 100, 25
 # In a line, comments and other lists are written with this between their lines.
 LIST_SEPARATOR = "||"
+A_NUMBER = re.compile(r"[0-9][0-9.,]*")
 
 State = MassOrder.State
 
@@ -78,7 +80,8 @@ def start(*, customer: User, text: str, client_key: str, now: dt.datetime) -> Ma
 def wish_of(text: str) -> Wish:
     """`service | link | quantity`, and for types that ask for more `service | link | quantity | list`. Raises BadPaste.
 
-    A list is written with `||` between its lines; a type whose list is counted has no quantity: `service | link | list`.
+    A list is written with `||` between its lines; a package has no quantity, nor has a type whose list is counted:
+    `service | link | list`.
     """
     parts = [part.strip() for part in text.split(LIST_SEPARATOR)]
     head = [part.strip() for part in parts[0].split("|")]
@@ -88,25 +91,41 @@ def wish_of(text: str) -> Wish:
         service = on_sale(int(head[0]))
     except OrderRefused:
         raise BadPaste(_("This service is not on sale. Look up its number.")) from None
-    rule, rest = service.rule, head[2:]
+    rule, rest, more = service.rule, head[2:], parts[1:]
     quantity = None
-    if rule.quantity == Counted.ASKED:
-        asked = rest.pop(0) if rest else ""
-        if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
-            raise BadPaste(_("The quantity must be a whole number with plain digits."))
-        quantity = int(asked)
+    if rule.counted:
+        quantity = _quantity_of(rest.pop(0) if rest else "")
+    else:
+        _refuse_a_quantity(rule, rest, more)
     inputs = {}
     for place, wanted in enumerate(rule.inputs, 1):
         if rest:
             # The last one takes what is left: a comment may contain the separator.
             inputs[wanted.name] = " | ".join(rest) if place == len(rule.inputs) else rest[0]
             rest = [] if place == len(rule.inputs) else rest[1:]
-    if rule.inputs and len(parts) > 1:
+    if rule.inputs and more:
         last = next(reversed(inputs), rule.inputs[0].name)
-        inputs[last] = "\n".join([inputs.get(last, ""), *parts[1:]])
-    elif len(parts) > 1 or (rest and rule.quantity != Counted.ONE):
+        inputs[last] = "\n".join([inputs.get(last, ""), *more])
+    elif rule.counted and (more or rest):
         raise BadPaste(_("There is more in this line than the service asks for."))
     return Wish(service_id=service.pk, link=head[1], quantity=quantity, inputs=inputs)
+
+
+def _quantity_of(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise BadPaste(_("The quantity must be a whole number with plain digits."))
+    return int(text)
+
+
+def _refuse_a_quantity(rule: TypeRule, rest: list[str], more: list[str]) -> None:
+    """For types that have none: whoever writes one would get another number than that, or a comment that reads "5 | Great"."""
+    if not rule.inputs:
+        # One is what a package is; whoever writes it says nothing else.
+        if more or "".join(rest) not in {"", "1"}:
+            raise BadPaste(_("This service is one package: write service | link."))
+    # Followed by `||` alone it is the first of several lines, and a comment may be a number.
+    elif rest and A_NUMBER.fullmatch(rest[0]) and (len(rest) > 1 or not more):
+        raise BadPaste(_("This service has no quantity: write service | link | first || second."))
 
 
 def step(*, mass: MassOrder, now: dt.datetime) -> MassOrder:
@@ -146,13 +165,13 @@ def _check(customer: User, number: int, line: dict, seen: dict[str, int]) -> Non
         line["problem"] = str(bad)
         return
     except OrderRefused as refused:
-        line["problem"] = refused.problems[0].sentence
+        line["problem"] = _said(refused.problems[0])
         return
     line.update(service=offer.service.name, charge=offer.charge)
     # Whether the balance lasts is a question for all lines together.
-    problems = [p.sentence for p in offer.problems if p.code != "funds"]
+    problems = [p for p in offer.problems if p.code != "funds"]
     if problems:
-        line["problem"] = problems[0]
+        line["problem"] = _said(problems[0])
         return
     target = _target(offer)
     if target in seen:
@@ -160,6 +179,12 @@ def _check(customer: User, number: int, line: dict, seen: dict[str, int]) -> Non
         return
     seen[target] = number
     line["target"] = target
+
+
+def _said(problem: Problem) -> str:
+    """The sentence as it reads in a line, where no field stands beside it."""
+    label = LABELS.get(problem.field)
+    return f"{label}: {problem.sentence}" if label else problem.sentence
 
 
 def _target(offer: Quote) -> str:
@@ -202,7 +227,7 @@ def _place_line(mass: MassOrder, number: int, now: dt.datetime) -> dict:
     except BadPaste as bad:
         return {"problem": str(bad)}
     except OrderRefused as refused:
-        return {"problem": refused.problems[0].sentence}
+        return {"problem": _said(refused.problems[0])}
     return {"order": order.pk, "charge": order.charge}
 
 
