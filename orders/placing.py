@@ -173,17 +173,20 @@ def _quote(known: Facts, wish: Wish) -> Quote:
 
 def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
     """What is wrong with the quantity, beside the field that makes it: the quantity's own, or the list that is counted."""
-    at = service.rule.lines_of or "quantity"
+    lines_of = service.rule.lines_of
+    at = lines_of or "quantity"
     limits = {"minimum": intcomma(service.minimum), "maximum": intcomma(service.maximum)}
     if quantity is None:
-        sentence = _("Enter a quantity from %(minimum)s to %(maximum)s.") % limits
-        return [Problem("quantity", at, sentence, service.minimum)]
+        sentence = _("Enter a quantity from %(minimum)s to %(maximum)s.")
+        return [Problem("quantity", at, sentence % limits, service.minimum)]
     if quantity < service.minimum:
-        sentence = _("The smallest quantity of this service is %(minimum)s.") % limits
-        return [Problem("quantity_low", at, sentence, service.minimum)]
+        too_few = _("The smallest quantity of this service is %(minimum)s.")
+        sentence = _("Write at least %(minimum)s, one a line.") if lines_of else too_few
+        return [Problem("quantity_low", at, sentence % limits, service.minimum)]
     if quantity > service.maximum:
-        sentence = _("The largest quantity of this service is %(maximum)s.") % limits
-        return [Problem("quantity_high", at, sentence, service.maximum)]
+        too_many = _("The largest quantity of this service is %(maximum)s.")
+        sentence = _("Write at most %(maximum)s, one a line.") if lines_of else too_many
+        return [Problem("quantity_high", at, sentence % limits, service.maximum)]
     return []
 
 
