@@ -7,11 +7,13 @@ placed once each however often a step is repeated: line 7 of paste 3 has the key
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -159,26 +161,56 @@ def _check_some(mass: MassOrder) -> MassOrder:
 
 def _check(customer: User, number: int, line: dict, seen: dict[str, int]) -> None:
     try:
-        wish = wish_of(line["text"])
-        offer = quote(customer=customer, wish=wish)
+        target = _checked(customer, line, seen)
     except BadPaste as bad:
-        line["problem"] = str(bad)
-        return
-    except OrderRefused as refused:
-        line["problem"] = _said(refused.problems[0])
-        return
-    line.update(service=offer.service.name, charge=offer.charge)
-    # Whether the balance lasts is a question for all lines together.
-    problems = [p for p in offer.problems if p.code != "funds"]
-    if problems:
-        line["problem"] = _said(problems[0])
-        return
-    target = _target(offer)
-    if target in seen:
-        line["problem"] = _("The same service and link stand in line %(number)s already.") % {"number": seen[target]}
+        line["problem"] = _in_each_language(bad, lambda: _checked(customer, line, seen))
         return
     seen[target] = number
     line["target"] = target
+
+
+def _checked(customer: User, line: dict, seen: dict[str, int]) -> str:
+    """What a good line leads to; writes into the line what it buys. Raises BadPaste for a line with a problem."""
+    offer = _quoted(customer, line["text"])
+    line.update(service=offer.service.name, charge=offer.charge)
+    # Whether the balance lasts is a question for all lines together.
+    _refuse([p for p in offer.problems if p.code != "funds"])
+    target = _target(offer)
+    if target in seen:
+        raise BadPaste(_("The same service and link stand in line %(number)s already.") % {"number": seen[target]})
+    return target
+
+
+def _quoted(customer: User, text: str) -> Quote:
+    try:
+        return quote(customer=customer, wish=wish_of(text))
+    except OrderRefused as refused:
+        raise BadPaste(_said(refused.problems[0])) from None
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise BadPaste(_said(problems[0]))
+
+
+def _in_each_language(bad: BadPaste, again: Callable[[], object]) -> dict[str, str]:
+    """The problem as it is kept: whoever reads it later may read another language than whoever met it.
+
+    `again` meets it once more in each other language; where it is gone by then, its first words stand for all.
+    """
+    said = {_language(): str(bad)}
+    for code, _name in settings.LANGUAGES:
+        if code not in said:
+            with translation.override(code):
+                try:
+                    again()
+                except BadPaste as same:
+                    said[code] = str(same)
+    return said
+
+
+def _language() -> str:
+    return translation.get_language() or settings.LANGUAGE_CODE
 
 
 def _said(problem: Problem) -> str:
@@ -221,14 +253,16 @@ def _place_some(mass: MassOrder, now: dt.datetime) -> MassOrder:
 
 
 def _place_line(mass: MassOrder, number: int, now: dt.datetime) -> dict:
+    customer, text = mass.customer, mass.lines[number]["text"]
     try:
-        wish = wish_of(mass.lines[number]["text"])
-        order = place_order(customer=mass.customer, wish=wish, client_key=f"mass:{mass.pk}:{number + 1}", now=now)
-    except BadPaste as bad:
-        return {"problem": str(bad)}
+        order = place_order(customer=customer, wish=wish_of(text), client_key=f"mass:{mass.pk}:{number + 1}", now=now)
+    except BadPaste as found:
+        bad = found
     except OrderRefused as refused:
-        return {"problem": _said(refused.problems[0])}
-    return {"order": order.pk, "charge": order.charge}
+        bad = BadPaste(_said(refused.problems[0]))
+    else:
+        return {"order": order.pk, "charge": order.charge}
+    return {"problem": _in_each_language(bad, lambda: _refuse(_quoted(customer, text).problems))}
 
 
 # --- What pages show
@@ -270,6 +304,12 @@ def _lines(kept: Iterable[dict]) -> Iterable[Line]:
             text=line["text"],
             service=line.get("service", ""),
             charge=line.get("charge", 0),
-            problem=line.get("problem", ""),
+            problem=_for_reader(line.get("problem", "")),
             order=line.get("order"),
         )
+
+
+def _for_reader(problem: str | dict[str, str]) -> str:
+    if isinstance(problem, str):
+        return problem  # of a paste from before problems were kept in each language
+    return problem.get(_language()) or next(iter(problem.values()))

@@ -1,5 +1,6 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from orders import ledger, mass, money
 from orders.mass import BadPaste
@@ -178,6 +179,43 @@ def test_a_thousand_lines_go_at_once_and_the_books_are_right(customer):
     worked(MassOrder.objects.get(pk=paste.pk))
     assert Order.objects.count() == 1000
     assert verify() == []
+
+
+def test_a_problem_is_told_in_the_language_of_whoever_reads_it(customer, service):
+    fund(customer, "0.50")
+    small, gone, twin = (f"{service.pk} | {LINK} | 5", f"999999 | {LINK} | 100", f"{service.pk} | {LINK} | 100")
+    paste = worked(paste_of(customer, small, gone, twin, twin, f"{service.pk} | https://example.com/p/2 | 1000"))
+    english = [problem for problem, _order in results(paste, customer)]
+    with translation.override("es"):
+        spanish = [problem for problem, _order in results(paste, customer)]
+    assert english[0] == "The smallest quantity of this service is 10."
+    assert spanish[0] == "La cantidad mínima de este servicio es 10."
+    assert (
+        [bool(problem) for problem in spanish]
+        == [bool(problem) for problem in english]
+        == [True, True, False, True, False]
+    )
+    assert not set(spanish) & set(english) - {""}
+
+
+def test_what_went_wrong_in_placing_is_told_in_the_language_of_whoever_reads_it(customer, service):
+    fund(customer, "0.05")
+    paste = worked(paste_of(customer, *lines_of(service, 1)))
+    mass.place(mass=paste, only_good=False)
+    with translation.override("es"):
+        paste = worked(MassOrder.objects.get(pk=paste.pk))
+        [(spanish, _order)] = results(paste, customer)
+    assert results(paste, customer) == [
+        ("Your balance is 0.05 USD short for this order. Add funds or order less.", False)
+    ]
+    assert spanish.startswith("A tu saldo le faltan")
+
+
+def test_a_problem_that_was_kept_in_one_language_is_shown_as_it_was(customer, service):
+    paste = worked(paste_of(customer, "nonsense"))
+    paste.lines[0]["problem"] = "Kept by an earlier version."
+    paste.save()
+    assert results(paste, customer) == [("Kept by an earlier version.", False)]
 
 
 # --- The pages
