@@ -5,7 +5,9 @@ Settled orders stand in the simulator's own book too: asked again, it says what 
 
 import dataclasses
 import datetime as dt
+import heapq
 import json
+from collections.abc import Generator, Iterable, Iterator
 from decimal import Decimal
 
 from django.conf import settings
@@ -47,6 +49,9 @@ A_MINUTE, AN_HOUR, A_DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.ti
 # How long the finished orders took, and what they were for.
 MINUTES = (22, 38, 31, 47, 64, 35, 94, 44, 56, 71, 128, 52)
 PLACES = ("meadow", "tower", "valley")
+# The moments at which something happens to one order; where a story goes on from another one, it gets the order.
+Steps = Generator[dt.datetime, None, None]
+StepsWithOrder = Generator[dt.datetime, None, Order]
 SEED, LONG_AGO_ENOUGH, SPEED = 1, 10_000.0, 1.0
 
 
@@ -120,42 +125,31 @@ def in_cents(rate: int) -> int:
 
 
 class Story:
-    """Places one order in the past and tells what happened to it, through the same doors as everything else."""
+    """Places orders in the past and tells what happened to each, through the same doors as everything else.
+
+    What happens to one order is a generator: it yields the moment of each next step before it takes it. See `in_order_of_time`.
+    """
 
     def __init__(self, customer: User, agent: User, book: SimulatorState, now: dt.datetime):
         self.customer, self.agent, self.book, self.now = customer, agent, book, now
         self.number = 0
 
-    def placed(self, service: Service, link: str, quantity: int, ago: dt.timedelta) -> Order:
+    def placed(self, service: Service, link: str, quantity: int, ago: dt.timedelta) -> StepsWithOrder:
+        yield self.now - ago
         self.number += 1
         wish = Wish(service_id=service.pk, link=f"https://{link}", quantity=quantity)
         return place_order(customer=self.customer, wish=wish, client_key=f"demo:{self.number}", now=self.now - ago)
 
-    def sent(self, order: Order, *, seconds: int = 2) -> str:
-        """The worker sends the order; the simulator writes it into its book. Gives the provider's number."""
-        when = order.created_at + dt.timedelta(seconds=seconds)
-        token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
-        number = self.book.accept(
-            service=int(order.provider_service_id),
-            link=order.link,
-            quantity=order.quantity,
-            charge=order.charge,
-            now=when.timestamp(),
-        )
-        submission.accepted(order_id=order.pk, token=token, provider_order_id=str(number), now=when)
-        return str(number)
+    def waits(self, service: Service, link: str, quantity: int, ago: dt.timedelta) -> Steps:
+        """The provider has it and says nothing yet."""
+        self.sent((yield from self.placed(service, link, quantity, ago)))
 
-    def lost(self, order: Order) -> None:
+    def lost(self, service: Service, link: str, quantity: int, ago: dt.timedelta) -> Steps:
         """The provider took the order, and its answer never came: nobody here can know."""
+        order = yield from self.placed(service, link, quantity, ago)
         when = order.created_at + dt.timedelta(seconds=2)
-        token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
-        self.book.accept(
-            service=int(order.provider_service_id),
-            link=order.link,
-            quantity=order.quantity,
-            charge=order.charge,
-            now=when.timestamp(),
-        )
+        token = self.claimed(order, when)
+        self.accepted(order, when)
         submission.unknown(
             order_id=order.pk,
             token=token,
@@ -163,28 +157,85 @@ class Story:
             now=when + dt.timedelta(seconds=30),
         )
 
-    def changed_its_mind(self, order: Order, number: str, minutes: int, ago: dt.timedelta) -> None:
-        """The provider says Completed and days later what its book says: no money moves by that, a person decides."""
-        began = order.created_at + dt.timedelta(minutes=1)
-        running = Report(to=OrderStatus.IN_PROGRESS, word="In progress", remains=order.quantity // 2, start_count=1240)
-        lifecycle.report(order_id=order.pk, report=running, now=began)
-        done = Report(to=OrderStatus.COMPLETED, word="Completed", remains=0, start_count=1240)
-        lifecycle.report(order_id=order.pk, report=done, now=began + dt.timedelta(minutes=minutes))
-        late = self.said(order, number, LONG_AGO_ENOUGH)
-        raw = json.dumps({"status": late.word, "remains": str(late.remains)})
-        lifecycle.report(order_id=order.pk, report=dataclasses.replace(late, raw=raw), now=self.now - ago)
-
-    def refused(self, order: Order, words: str) -> None:
+    def refused(self, service: Service, link: str, quantity: int, ago: dt.timedelta, words: str) -> Steps:
+        order = yield from self.placed(service, link, quantity, ago)
         when = order.created_at + dt.timedelta(seconds=3)
-        token = next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
+        token = self.claimed(order, when)
         submission.rejected(order_id=order.pk, token=token, reason=words, raw=json.dumps({"error": words}), now=when)
 
-    def delivered(self, order: Order, number: str, minutes: int, *, start: int = 1) -> None:
+    def by_hand(self, service: Service, link: str, ago: dt.timedelta, to: OrderStatus, reason: str) -> Steps:
+        """Our own team takes the order up after an hour."""
+        order = yield from self.placed(service, link, 1, ago)
+        taken = order.created_at + AN_HOUR
+        yield taken
+        desk.settle_by_hand(order_id=order.pk, to=to, actor=self.agent, reason=reason, now=taken)
+
+    def delivered(
+        self, service: Service, link: str, quantity: int, ago: dt.timedelta, minutes: int, *, start: int = 1
+    ) -> StepsWithOrder:
         """After `start` minutes the provider reports the beginning and, `minutes` later, the end that its book foretells."""
-        began = order.created_at + dt.timedelta(minutes=start)
+        order = yield from self.placed(service, link, quantity, ago)
+        number = self.sent(order)
+        began = order.created_at + start * A_MINUTE
+        yield began
         lifecycle.report(order_id=order.pk, report=self.said(order, number, 30.0), now=began)
-        ended = began + dt.timedelta(minutes=minutes)
+        ended = began + minutes * A_MINUTE
+        yield ended
         lifecycle.report(order_id=order.pk, report=self.said(order, number, LONG_AGO_ENOUGH), now=ended)
+        return order
+
+    def changed_its_mind(
+        self, service: Service, link: str, quantity: int, ago: dt.timedelta, minutes: int, late: dt.timedelta
+    ) -> Steps:
+        """The provider says Completed and days later what its book says: no money moves by that, a person decides."""
+        order = yield from self.placed(service, link, quantity, ago)
+        number = self.sent(order)
+        began = order.created_at + A_MINUTE
+        yield began
+        running = Report(to=OrderStatus.IN_PROGRESS, word="In progress", remains=order.quantity // 2, start_count=1240)
+        lifecycle.report(order_id=order.pk, report=running, now=began)
+        yield began + minutes * A_MINUTE
+        done = Report(to=OrderStatus.COMPLETED, word="Completed", remains=0, start_count=1240)
+        lifecycle.report(order_id=order.pk, report=done, now=began + minutes * A_MINUTE)
+        yield self.now - late
+        after_all = self.said(order, number, LONG_AGO_ENOUGH)
+        raw = json.dumps({"status": after_all.word, "remains": str(after_all.remains)})
+        lifecycle.report(order_id=order.pk, report=dataclasses.replace(after_all, raw=raw), now=self.now - late)
+
+    def dropped(self, service: Service, link: str, quantity: int, ago: dt.timedelta, minutes: int) -> Steps:
+        """Delivered, and half of it lost again: an agent gives half of the charge back."""
+        order = yield from self.delivered(service, link, quantity, ago, minutes)
+        later = order.created_at + 30 * AN_HOUR
+        yield later
+        desk.refund(
+            order_id=order.pk,
+            amount=order.charge // 2,
+            actor=self.agent,
+            reason="Half of it dropped within a day",
+            now=later,
+        )
+
+    def sent(self, order: Order) -> str:
+        """The worker sends the order; the simulator writes it into its book. Gives the provider's number."""
+        when = order.created_at + dt.timedelta(seconds=2)
+        token = self.claimed(order, when)
+        number = self.accepted(order, when)
+        submission.accepted(order_id=order.pk, token=token, provider_order_id=number, now=when)
+        return number
+
+    @staticmethod
+    def claimed(order: Order, when: dt.datetime) -> str:
+        return next(o.claim_token for o in submission.claim(now=when, most=50) if o.pk == order.pk)
+
+    def accepted(self, order: Order, when: dt.datetime) -> str:
+        number = self.book.accept(
+            service=int(order.provider_service_id),
+            link=order.link,
+            quantity=order.quantity,
+            charge=order.charge,
+            now=when.timestamp(),
+        )
+        return str(number)
 
     @staticmethod
     def said(order: Order, number: str, elapsed: float) -> Report:
@@ -194,21 +245,35 @@ class Story:
         return Report(to=status_of(state.word), word=state.word, remains=state.remains, start_count=state.start_count)
 
 
-def make_history(story: Story, services: list[Service]) -> None:
-    """Eleven weeks of orders that went well: enough of three services that the shop can say how long they take."""
+def in_order_of_time(stories: Iterable[Steps | StepsWithOrder]) -> None:
+    """Tells all stories at once, the earliest step first: numbers and balances grow with time, as in a shop that was open then."""
+    waiting = [(next(story), place, story) for place, story in enumerate(stories)]
+    heapq.heapify(waiting)
+    while waiting:
+        _moment, place, story = heapq.heappop(waiting)
+        if (then := next(story, None)) is not None:
+            heapq.heappush(waiting, (then, place, story))
+
+
+def history_of(story: Story, services: list[Service]) -> Iterator[StepsWithOrder]:
     for number, minutes in enumerate(MINUTES):
         ago = dt.timedelta(weeks=11) - number * dt.timedelta(days=5, hours=7)
         for place, service in enumerate(services):
             fate = "partial" if (number + place) % 9 == 4 else "completed"
             link = f"example.com/p/{PLACES[place]}-{number + 1}-{fate}"
-            order = story.placed(service, link, 500 + 500 * (number % 3), ago - place * AN_HOUR)
-            story.delivered(order, story.sent(order), minutes + 17 * place, start=2 + minutes % (9 + 4 * place))
+            quantity, took, start = 500 + 500 * (number % 3), minutes + 17 * place, 2 + minutes % (9 + 4 * place)
+            yield story.delivered(service, link, quantity, ago - place * AN_HOUR, took, start=start)
+
+
+def make_history(story: Story, services: list[Service]) -> None:
+    """Eleven weeks of orders that went well: enough of three services that the shop can say how long they take."""
+    in_order_of_time(history_of(story, services))
     if timetable.take(name=delivery_times.NAME, every=delivery_times.EVERY, now=story.now):
         delivery_times.learn(now=story.now)
 
 
 def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datetime) -> None:
-    """Orders in all eight statuses, oldest first, and a balance of 250.00 in the end."""
+    """Orders in all eight statuses and a balance of 250.00 in the end."""
     deposited = now - dt.timedelta(days=80)
     deposits.credit(
         customer=customer,
@@ -226,43 +291,27 @@ def make_orders(customer: User, agent: User, book: SimulatorState, now: dt.datet
     )
     by_hand = Service.objects.get(name__startswith="Profile review")
 
-    def delivered(service: Service, link: str, quantity: int, ago: dt.timedelta, minutes: int) -> Order:
-        order = story.placed(service, link, quantity, ago)
-        story.delivered(order, story.sent(order), minutes)
-        return order
-
     make_history(story, [services[0], services[5], services[9]])
-    delivered(services[0], "example.com/p/harbour-completed", 1000, 11 * A_DAY, 42)
-    market = story.placed(services[1], "example.org/p/market-canceled", 2000, 9 * A_DAY)
-    story.changed_its_mind(market, story.sent(market), 95, 6 * A_DAY)
-    delivered(services[2], "example.com/p/morning-partial", 1000, 7 * A_DAY, 130)
-    delivered(services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15)
-    story.refused(story.placed(services[7], "example.net/p/private-refused", 1000, 4 * A_DAY), "Bad link")
-    dropped = delivered(services[4], "example.com/p/garden-completed", 1500, 3 * A_DAY, 61)
-    desk.refund(
-        order_id=dropped.pk,
-        amount=dropped.charge // 2,
-        actor=agent,
-        reason="Half of it dropped within a day",
-        now=dropped.created_at + 30 * AN_HOUR,
+    in_order_of_time(
+        [
+            story.delivered(services[0], "example.com/p/harbour-completed", 1000, 11 * A_DAY, 42),
+            story.changed_its_mind(services[1], "example.org/p/market-canceled", 2000, 9 * A_DAY, 95, late=6 * A_DAY),
+            story.delivered(services[2], "example.com/p/morning-partial", 1000, 7 * A_DAY, 130),
+            story.delivered(services[3], "example.net/p/bridge-canceled", 500, 5 * A_DAY, 15),
+            story.refused(services[7], "example.net/p/private-refused", 1000, 4 * A_DAY, "Bad link"),
+            story.dropped(services[4], "example.com/p/garden-completed", 1500, 3 * A_DAY, 61),
+            story.delivered(services[5], "example.org/p/lantern-partial", 800, A_DAY, 77),
+            story.by_hand(
+                by_hand, "example.com/team/profile", 20 * AN_HOUR, OrderStatus.PROCESSING, "Taken by our team"
+            ),
+            story.waits(services[8], "example.com/p/window-stuck", 1000, 18 * AN_HOUR),
+            story.by_hand(by_hand, "example.org/team/profile", 10 * AN_HOUR, OrderStatus.IN_PROGRESS, "Being written"),
+            story.delivered(services[6], "example.com/p/river-completed", 1000, 5 * AN_HOUR, 38),
+            story.lost(services[10], "example.net/p/island-lost", 1000, 40 * A_MINUTE),
+            story.placed(by_hand, "example.net/team/profile", 1, 12 * A_MINUTE),
+            story.waits(services[9], "example.com/p/evening-slow-completed", 1200, 2 * A_MINUTE),
+        ]
     )
-    delivered(services[5], "example.org/p/lantern-partial", 800, A_DAY, 77)
-    waiting = story.placed(by_hand, "example.com/team/profile", 1, 20 * AN_HOUR)
-    desk.settle_by_hand(
-        order_id=waiting.pk, to=OrderStatus.PROCESSING, actor=agent, reason="Taken by our team", now=now - 19 * AN_HOUR
-    )
-    late = story.placed(services[8], "example.com/p/window-stuck", 1000, 18 * AN_HOUR)
-    story.sent(late)
-    story.lost(story.placed(services[10], "example.net/p/island-lost", 1000, 40 * A_MINUTE))
-    running = story.placed(by_hand, "example.org/team/profile", 1, 10 * AN_HOUR)
-    desk.settle_by_hand(
-        order_id=running.pk, to=OrderStatus.IN_PROGRESS, actor=agent, reason="Being written", now=now - 9 * AN_HOUR
-    )
-    delivered(services[6], "example.com/p/river-completed", 1000, 5 * AN_HOUR, 38)
-    story.placed(by_hand, "example.net/team/profile", 1, 12 * A_MINUTE)
-    live = story.placed(services[9], "example.com/p/evening-slow-completed", 1200, 2 * A_MINUTE)
-    story.sent(live)
-
     top_up = parse(BALANCE) - ledger.balance_of(customer)
     deposits.credit(
         customer=customer,

@@ -229,7 +229,10 @@ class MassForm(forms.Form):
         label=_("Orders, one a line"),
         required=False,
         strip=False,
-        help_text=_("Service number | link | quantity. Lists, such as comments, have || between their lines."),
+        help_text=_(
+            "Service number | link | quantity. Lists, such as comments, have || between their lines. "
+            "A package and a list whose lines are counted have no quantity: 12 | link, or 12 | link | first || second."
+        ),
         error_messages={
             "null_characters_not_allowed": _("The text contains invisible characters. Copy it as plain text.")
         },

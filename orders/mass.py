@@ -5,25 +5,29 @@ placed once each however often a step is repeated: line 7 of paste 3 has the key
 """
 
 import datetime as dt
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import links, money
 from orders.models import MassOrder
-from orders.placing import OrderRefused, Quote, Wish, on_sale, place_order, quote
-from orders.service_types import Counted
+from orders.placing import OrderRefused, Problem, Quote, Wish, on_sale, place_order, quote
+from orders.service_types import LABELS, TypeRule
 
 MOST_LINES = 1000
 LONGEST_TEXT = 500_000
 CHECK_AT_ONCE, PLACE_AT_ONCE = 100, 25
 # In a line, comments and other lists are written with this between their lines.
 LIST_SEPARATOR = "||"
+A_NUMBER = re.compile(r"[0-9][0-9.,]*")
 
 State = MassOrder.State
 
@@ -78,7 +82,8 @@ def start(*, customer: User, text: str, client_key: str, now: dt.datetime) -> Ma
 def wish_of(text: str) -> Wish:
     """`service | link | quantity`, and for types that ask for more `service | link | quantity | list`. Raises BadPaste.
 
-    A list is written with `||` between its lines; a type whose list is counted has no quantity: `service | link | list`.
+    A list is written with `||` between its lines; a package has no quantity, nor has a type whose list is counted:
+    `service | link | list`.
     """
     parts = [part.strip() for part in text.split(LIST_SEPARATOR)]
     head = [part.strip() for part in parts[0].split("|")]
@@ -88,25 +93,41 @@ def wish_of(text: str) -> Wish:
         service = on_sale(int(head[0]))
     except OrderRefused:
         raise BadPaste(_("This service is not on sale. Look up its number.")) from None
-    rule, rest = service.rule, head[2:]
+    rule, rest, more = service.rule, head[2:], parts[1:]
     quantity = None
-    if rule.quantity == Counted.ASKED:
-        asked = rest.pop(0) if rest else ""
-        if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
-            raise BadPaste(_("The quantity must be a whole number with plain digits."))
-        quantity = int(asked)
+    if rule.counted:
+        quantity = _quantity_of(rest.pop(0) if rest else "")
+    else:
+        _refuse_a_quantity(rule, rest, more)
     inputs = {}
     for place, wanted in enumerate(rule.inputs, 1):
         if rest:
             # The last one takes what is left: a comment may contain the separator.
             inputs[wanted.name] = " | ".join(rest) if place == len(rule.inputs) else rest[0]
             rest = [] if place == len(rule.inputs) else rest[1:]
-    if rule.inputs and len(parts) > 1:
+    if rule.inputs and more:
         last = next(reversed(inputs), rule.inputs[0].name)
-        inputs[last] = "\n".join([inputs.get(last, ""), *parts[1:]])
-    elif len(parts) > 1 or (rest and rule.quantity != Counted.ONE):
+        inputs[last] = "\n".join([inputs.get(last, ""), *more])
+    elif rule.counted and (more or rest):
         raise BadPaste(_("There is more in this line than the service asks for."))
     return Wish(service_id=service.pk, link=head[1], quantity=quantity, inputs=inputs)
+
+
+def _quantity_of(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise BadPaste(_("The quantity must be a whole number with plain digits."))
+    return int(text)
+
+
+def _refuse_a_quantity(rule: TypeRule, rest: list[str], more: list[str]) -> None:
+    """For types that have none: whoever writes one would get another number than that, or a comment that reads "5 | Great"."""
+    if not rule.inputs:
+        # One is what a package is; whoever writes it says nothing else.
+        if more or "".join(rest) not in {"", "1"}:
+            raise BadPaste(_("This service is one package: write service | link."))
+    # Followed by `||` alone it is the first of several lines, and a comment may be a number.
+    elif rest and A_NUMBER.fullmatch(rest[0]) and (len(rest) > 1 or not more):
+        raise BadPaste(_("This service has no quantity: write service | link | first || second."))
 
 
 def step(*, mass: MassOrder, now: dt.datetime) -> MassOrder:
@@ -140,26 +161,62 @@ def _check_some(mass: MassOrder) -> MassOrder:
 
 def _check(customer: User, number: int, line: dict, seen: dict[str, int]) -> None:
     try:
-        wish = wish_of(line["text"])
-        offer = quote(customer=customer, wish=wish)
+        target = _checked(customer, line, seen)
     except BadPaste as bad:
-        line["problem"] = str(bad)
-        return
-    except OrderRefused as refused:
-        line["problem"] = refused.problems[0].sentence
-        return
-    line.update(service=offer.service.name, charge=offer.charge)
-    # Whether the balance lasts is a question for all lines together.
-    problems = [p.sentence for p in offer.problems if p.code != "funds"]
-    if problems:
-        line["problem"] = problems[0]
-        return
-    target = _target(offer)
-    if target in seen:
-        line["problem"] = _("The same service and link stand in line %(number)s already.") % {"number": seen[target]}
+        line["problem"] = _in_each_language(bad, lambda: _checked(customer, line, seen))
         return
     seen[target] = number
     line["target"] = target
+
+
+def _checked(customer: User, line: dict, seen: dict[str, int]) -> str:
+    """What a good line leads to; writes into the line what it buys. Raises BadPaste for a line with a problem."""
+    offer = _quoted(customer, line["text"])
+    line.update(service=offer.service.name, charge=offer.charge)
+    # Whether the balance lasts is a question for all lines together.
+    _refuse([p for p in offer.problems if p.code != "funds"])
+    target = _target(offer)
+    if target in seen:
+        raise BadPaste(_("The same service and link stand in line %(number)s already.") % {"number": seen[target]})
+    return target
+
+
+def _quoted(customer: User, text: str) -> Quote:
+    try:
+        return quote(customer=customer, wish=wish_of(text))
+    except OrderRefused as refused:
+        raise BadPaste(_said(refused.problems[0])) from None
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise BadPaste(_said(problems[0]))
+
+
+def _in_each_language(bad: BadPaste, again: Callable[[], object]) -> dict[str, str]:
+    """The problem as it is kept: whoever reads it later may read another language than whoever met it.
+
+    `again` meets it once more in each other language; where it is gone by then, its first words stand for all.
+    """
+    said = {_language(): str(bad)}
+    for code, _name in settings.LANGUAGES:
+        if code not in said:
+            with translation.override(code):
+                try:
+                    again()
+                except BadPaste as same:
+                    said[code] = str(same)
+    return said
+
+
+def _language() -> str:
+    return translation.get_language() or settings.LANGUAGE_CODE
+
+
+def _said(problem: Problem) -> str:
+    """The sentence as it reads in a line, where no field stands beside it."""
+    label = LABELS.get(problem.field)
+    return f"{label}: {problem.sentence}" if label else problem.sentence
 
 
 def _target(offer: Quote) -> str:
@@ -196,14 +253,16 @@ def _place_some(mass: MassOrder, now: dt.datetime) -> MassOrder:
 
 
 def _place_line(mass: MassOrder, number: int, now: dt.datetime) -> dict:
+    customer, text = mass.customer, mass.lines[number]["text"]
     try:
-        wish = wish_of(mass.lines[number]["text"])
-        order = place_order(customer=mass.customer, wish=wish, client_key=f"mass:{mass.pk}:{number + 1}", now=now)
-    except BadPaste as bad:
-        return {"problem": str(bad)}
+        order = place_order(customer=customer, wish=wish_of(text), client_key=f"mass:{mass.pk}:{number + 1}", now=now)
+    except BadPaste as found:
+        bad = found
     except OrderRefused as refused:
-        return {"problem": refused.problems[0].sentence}
-    return {"order": order.pk, "charge": order.charge}
+        bad = BadPaste(_said(refused.problems[0]))
+    else:
+        return {"order": order.pk, "charge": order.charge}
+    return {"problem": _in_each_language(bad, lambda: _refuse(_quoted(customer, text).problems))}
 
 
 # --- What pages show
@@ -245,6 +304,12 @@ def _lines(kept: Iterable[dict]) -> Iterable[Line]:
             text=line["text"],
             service=line.get("service", ""),
             charge=line.get("charge", 0),
-            problem=line.get("problem", ""),
+            problem=_for_reader(line.get("problem", "")),
             order=line.get("order"),
         )
+
+
+def _for_reader(problem: str | dict[str, str]) -> str:
+    if isinstance(problem, str):
+        return problem  # of a paste from before problems were kept in each language
+    return problem.get(_language()) or next(iter(problem.values()))

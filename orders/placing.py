@@ -144,8 +144,10 @@ def _quote(known: Facts, wish: Wish) -> Quote:
     problems += [Problem("input", bad.name, str(bad)) for bad in wrong]
     asked = service_types.quantity_of(rule, wish.quantity, inputs)
     quantity, charge = asked or 0, Units(0)
+    beyond = []
     if rule.quantity != Counted.ONE and not any(bad.name == rule.lines_of for bad in wrong):
-        problems += _quantity_problems(service, asked)
+        beyond = _quantity_problems(service, asked)
+    problems += beyond
     plan = None
     try:
         plan = drip.plan_of(service, wish.runs, wish.interval)
@@ -165,7 +167,7 @@ def _quote(known: Facts, wish: Wish) -> Quote:
         charge = Units(0)
     if behind is not None and not wish.queue:
         problems.append(_overlap_problem(behind))
-    if charge > balance:
+    if charge > balance and not beyond:
         problems.append(_funds_problem(Units(charge - balance)))
     waits_for = behind.pk if behind is not None and wish.queue else None
     return Quote(service, rate, link, quantity, charge, balance, inputs, tuple(problems), plan, waits_for)
@@ -173,18 +175,19 @@ def _quote(known: Facts, wish: Wish) -> Quote:
 
 def _quantity_problems(service: Service, quantity: int | None) -> list[Problem]:
     """What is wrong with the quantity, beside the field that makes it: the quantity's own, or the list that is counted."""
-    at = service.rule.lines_of or "quantity"
+    lines_of = service.rule.lines_of
     limits = {"minimum": intcomma(service.minimum), "maximum": intcomma(service.maximum)}
     if quantity is None:
-        sentence = _("Enter a quantity from %(minimum)s to %(maximum)s.") % limits
-        return [Problem("quantity", at, sentence, service.minimum)]
-    if quantity < service.minimum:
-        sentence = _("The smallest quantity of this service is %(minimum)s.") % limits
-        return [Problem("quantity_low", at, sentence, service.minimum)]
-    if quantity > service.maximum:
-        sentence = _("The largest quantity of this service is %(maximum)s.") % limits
-        return [Problem("quantity_high", at, sentence, service.maximum)]
-    return []
+        code, limit, said = "quantity", service.minimum, _("Enter a quantity from %(minimum)s to %(maximum)s.")
+    elif quantity < service.minimum:
+        code, limit, said = "quantity_low", service.minimum, _("The smallest quantity of this service is %(minimum)s.")
+        said = _("Write at least %(minimum)s, one a line.") if lines_of else said
+    elif quantity > service.maximum:
+        code, limit, said = "quantity_high", service.maximum, _("The largest quantity of this service is %(maximum)s.")
+        said = _("Write at most %(maximum)s, one a line.") if lines_of else said
+    else:
+        return []
+    return [Problem(code, lines_of or "quantity", said % limits, limit)]
 
 
 def _funds_problem(missing: Units) -> Problem:

@@ -151,8 +151,9 @@ RULES: Mapping[ServiceType, TypeRule] = {
 # Those of which a customer says how many.
 COUNTED_TYPES = tuple(type for type, rule in RULES.items() if rule.counted)
 
-# Every name that some type reads: what forms and APIs take over, and nothing else.
-INPUT_NAMES = tuple(dict.fromkeys(found.name for rule in RULES.values() for found in rule.inputs))
+# Every name that some type reads: what forms and APIs take over, and nothing else; and what people call it.
+LABELS: Mapping[str, Promise] = {found.name: found.label for rule in RULES.values() for found in rule.inputs}
+INPUT_NAMES = tuple(LABELS)
 
 # Known, and not sold: the import says why.
 NOT_SOLD: Mapping[str, Promise] = {

@@ -149,7 +149,7 @@ def entries_on_paper(*, customer: User, statement: Statement) -> list[LedgerEntr
         wallet_id=customer.pk, seq__gt=last - statement.entries - ROOM, seq__lte=last + ROOM
     )
     inside = around.filter(created_at__gte=begin_of(statement.month), created_at__lt=begin_of(statement.next_month))
-    return list(inside.select_related("order__service").order_by("seq"))
+    return list(inside.select_related("order__service", "deposit__method").order_by("seq"))
 
 
 def months_of(*, customer: User, now: dt.datetime) -> list[dt.date]:

@@ -46,6 +46,11 @@ class QuoteCard:
             return self.quote.behind
         return next((note.number for note in self.notes if note.code == "overlap"), None)
 
+    @property
+    def quantity_stands(self) -> bool:
+        """Whether so many can be ordered at all: until then nobody asks what their price leaves of the balance."""
+        return self.quote is not None and not any(p.code.startswith("quantity") for p in self.quote.problems)
+
 
 # The parts of the page that htmx asks for, by what they replace.
 PARTS = {"services": "services", "type-inputs": "inputs", "quote": "quote"}

@@ -58,6 +58,13 @@ def test_the_demos_services_can_be_canceled_where_the_simulator_offers_it(shop):
     assert cancelable == {str(service.id) for service in SERVICES if service.cancel} != set()
 
 
+def test_the_demo_reads_newest_first_wherever_it_is_listed_so(shop):
+    placed = list(Order.objects.order_by("id").values_list("created_at", flat=True))
+    posted = list(LedgerEntry.objects.filter(wallet_id=shop.pk).order_by("seq").values_list("created_at", flat=True))
+    assert placed == sorted(placed)
+    assert posted == sorted(posted)
+
+
 def test_loading_the_demo_again_changes_nothing_and_points_to_the_simulator_of_now(shop):
     before = counted()
     Service.objects.filter(pk=Service.objects.first().pk).update(name="Renamed by the operator")

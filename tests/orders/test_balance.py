@@ -74,6 +74,25 @@ def test_a_return_by_an_agent_names_the_charge_that_it_is_part_of(mine, customer
     assert rows(mine.get("/balance/"))[0][1:3] == (expected, "+0.10 USD")
 
 
+def causes(html: str) -> list[str]:
+    """The first cell of each row in the body of the page's table of entries, as read."""
+    body = re.search(r'<table class="table table--cards">.*?<tbody>(.*?)</tbody>', html, re.DOTALL)[1]
+    cells = re.findall(r'<th scope="row">(.*?)</th>', body, re.DOTALL)
+    return [" ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
+
+
+def test_the_statement_gives_each_entry_the_reason_that_the_balance_gives_it(mine, customer, agent):
+    fund(customer, "10.00")
+    partial = place(customer, quantity=1000, funded=False)
+    reported(partial, OrderStatus.PARTIAL, remains=300)
+    order_in(OrderStatus.CANCELED, customer, funded=False)
+    dropped = order_in(OrderStatus.COMPLETED, customer, funded=False)
+    desk.refund(order_id=dropped.pk, amount=money.parse("0.10"), actor=agent, reason="Some dropped", now=NOW)
+    on_paper = causes(mine.get(f"/balance/statement/{NOW:%Y-%m}/").text)
+    assert f"Return for order #{partial.pk} 300 of 1,000 not delivered, of 0.90 USD · Partial" in on_paper
+    assert on_paper == causes(mine.get("/balance/").text)[::-1]
+
+
 def test_entries_are_filtered_by_kind_and_by_order(mine, customer):
     canceled = order_in(OrderStatus.CANCELED, customer)
     other = place(customer)

@@ -1,5 +1,6 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from orders import ledger, mass, money
 from orders.mass import BadPaste
@@ -114,6 +115,48 @@ def test_comments_are_written_with_a_double_bar_between_them(customer):
     assert Order.objects.get().quantity == 3
 
 
+LINK = "https://example.com/p/1"
+NO_QUANTITY = "This service has no quantity: write service | link | first || second."
+ONE_PACKAGE = "This service is one package: write service | link."
+
+
+def verdict(customer, service, *parts) -> str:
+    """What a paste of this one line says of it; empty where it is good."""
+    [(problem, _order)] = results(worked(paste_of(customer, " | ".join([str(service.pk), LINK, *parts]))), customer)
+    return problem
+
+
+@pytest.mark.parametrize("type", ["Custom Comments", "Mentions Custom List", "Custom Comments Package"])
+@pytest.mark.parametrize("parts", [["2", "Great||Nice"], ["2", "Great"], ["2"]])
+def test_a_quantity_before_a_list_that_has_none_is_refused_and_becomes_no_comment(customer, type, parts):
+    fund(customer)
+    assert verdict(customer, make_service(type=type, minimum=1), *parts) == NO_QUANTITY
+
+
+@pytest.mark.parametrize("lines", ["10||9||8", "10||Great", "Great||10", "10 of 10 | lovely||Nice"])
+def test_a_comment_may_be_a_number_where_there_are_several(customer, lines):
+    fund(customer)
+    assert verdict(customer, make_service(type="Custom Comments", minimum=2), lines) == ""
+
+
+@pytest.mark.parametrize("parts", [["3"], ["1", "2"], ["one"], ["1||2"], ["||x"]])
+def test_more_than_one_of_a_package_is_refused(customer, parts):
+    fund(customer)
+    assert verdict(customer, make_service(type="Package", rate="4.00"), *parts) == ONE_PACKAGE
+
+
+@pytest.mark.parametrize("parts", [[], ["1"], [""]])
+def test_one_of_a_package_may_be_written_or_not(customer, parts):
+    fund(customer)
+    assert verdict(customer, make_service(type="Package", rate="4.00"), *parts) == ""
+
+
+def test_what_is_missing_in_a_line_is_called_by_its_name(customer):
+    fund(customer)
+    poll = make_service(type="Poll")
+    assert verdict(customer, poll, "100") == "Number of the answer: This is needed."
+
+
 @pytest.mark.parametrize("text", ["", "  \n \n", "a\n" * 1001, "x" * 500_001, "1 | https://example.com | 5\x00"])
 def test_a_paste_that_cannot_be_taken_is_refused_with_a_sentence(customer, text):
     with pytest.raises(BadPaste) as refused:
@@ -136,6 +179,43 @@ def test_a_thousand_lines_go_at_once_and_the_books_are_right(customer):
     worked(MassOrder.objects.get(pk=paste.pk))
     assert Order.objects.count() == 1000
     assert verify() == []
+
+
+def test_a_problem_is_told_in_the_language_of_whoever_reads_it(customer, service):
+    fund(customer, "0.50")
+    small, gone, twin = (f"{service.pk} | {LINK} | 5", f"999999 | {LINK} | 100", f"{service.pk} | {LINK} | 100")
+    paste = worked(paste_of(customer, small, gone, twin, twin, f"{service.pk} | https://example.com/p/2 | 1000"))
+    english = [problem for problem, _order in results(paste, customer)]
+    with translation.override("es"):
+        spanish = [problem for problem, _order in results(paste, customer)]
+    assert english[0] == "The smallest quantity of this service is 10."
+    assert spanish[0] == "La cantidad mínima de este servicio es 10."
+    assert (
+        [bool(problem) for problem in spanish]
+        == [bool(problem) for problem in english]
+        == [True, True, False, True, False]
+    )
+    assert not set(spanish) & set(english) - {""}
+
+
+def test_what_went_wrong_in_placing_is_told_in_the_language_of_whoever_reads_it(customer, service):
+    fund(customer, "0.05")
+    paste = worked(paste_of(customer, *lines_of(service, 1)))
+    mass.place(mass=paste, only_good=False)
+    with translation.override("es"):
+        paste = worked(MassOrder.objects.get(pk=paste.pk))
+        [(spanish, _order)] = results(paste, customer)
+    assert results(paste, customer) == [
+        ("Your balance is 0.05 USD short for this order. Add funds or order less.", False)
+    ]
+    assert spanish.startswith("A tu saldo le faltan")
+
+
+def test_a_problem_that_was_kept_in_one_language_is_shown_as_it_was(customer, service):
+    paste = worked(paste_of(customer, "nonsense"))
+    paste.lines[0]["problem"] = "Kept by an earlier version."
+    paste.save()
+    assert results(paste, customer) == [("Kept by an earlier version.", False)]
 
 
 # --- The pages

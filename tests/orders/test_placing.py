@@ -92,7 +92,8 @@ def test_too_little_balance_says_how_much_is_missing(customer):
 
 
 def test_everything_that_is_wrong_is_said_at_once(customer):
-    assert refused(customer, wish(make_service(), link="nonsense", quantity=5)) == ["link", "quantity_low", "funds"]
+    assert refused(customer, wish(make_service(), link="nonsense", quantity=5)) == ["link", "quantity_low"]
+    assert refused(customer, wish(make_service(), link="nonsense")) == ["link", "funds"]
 
 
 def test_a_second_open_order_on_the_same_link_and_service_is_refused_and_names_the_first(customer):

@@ -57,6 +57,21 @@ def test_the_quote_tells_of_an_open_order_and_of_missing_money(carol, customer, 
     assert 'href="/balance/add/"' in shown
 
 
+@pytest.mark.parametrize("quantity", ["1", "20000"])
+def test_the_quote_leaves_money_alone_until_the_quantity_can_be_ordered(carol, quantity):
+    shown = quote(carol, service=make_service(rate="150000").pk, link=LINK, quantity=quantity)
+    assert len(re.findall(r"<p>(.*?)</p>", shown)) == 1
+    assert "Charge" in shown
+    assert not {"Missing", "Balance after"} & set(re.findall(r"<dt>(.*?)</dt>", shown))
+
+
+def test_a_refused_quantity_brings_no_word_on_the_balance(carol):
+    service = make_service(rate="150", maximum=10_000)
+    answer = carol.post(ADDRESS, {"service": service.pk, "link": LINK, "quantity": "20000"})
+    assert TOO_LARGE in answer.text
+    assert "Add funds" not in re.search(r'<div id="quote".*', answer.text, re.DOTALL)[0]
+
+
 def test_a_quote_writes_nothing(carol, service):
     before = written()
     quote(carol, service=service.pk, link=LINK, quantity="1000")

@@ -83,6 +83,19 @@ def test_too_few_or_too_many_lines_are_said_beside_the_list(customer):
     assert problems(customer, service, {"comments": "a\nb\nc\nd"}) == [("quantity_high", "comments")]
 
 
+@pytest.mark.parametrize("type", [T.CUSTOM_COMMENTS, T.MENTIONS_CUSTOM_LIST])
+def test_a_list_is_asked_for_lines_where_the_form_has_no_quantity(customer, type):
+    service = make_service(type=type, rate="1.00", minimum=2, maximum=3)
+
+    def said(lines: str) -> str:
+        [problem] = quote(customer=customer, wish=wish(service, {RULES[type].lines_of: lines})).problems
+        return problem.sentence
+
+    fund(customer)
+    assert said("") == said("a") == "Write at least 2, one a line."
+    assert said("a\nb\nc\nd") == "Write at most 3, one a line."
+
+
 @pytest.mark.parametrize("type", [t for t in T if RULES[t].inputs and RULES[t].quantity != Counted.LINES])
 def test_what_a_type_needs_is_demanded_beside_its_field(customer, type):
     fund(customer)
