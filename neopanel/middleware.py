@@ -1,13 +1,17 @@
 """What every page needs before its view runs: the reader's time zone; and after it: headers that Django has no setting for."""
 
 import time
+from urllib.parse import urlsplit
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts import addresses, second_factor
@@ -32,6 +36,17 @@ class PageMiddleware:
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Whose session has ended signs in first. Who pressed a button comes back to the page that it stood on, and reads that
+    nothing was done: the button's own address may be none that a browser can open."""
+
+    def handle_no_permission(self, request, view_func):
+        if request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        messages.warning(request, _("You were signed out, and nothing was done. Sign in and send it again."))
+        return redirect_to_login(page_of(request), self.get_login_url(view_func))
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -80,6 +95,16 @@ class SessionListMiddleware:
                 request.session[SEEN] = int(now)
                 UserSession.objects.create_from_request(request)
         return self.get_response(request)
+
+
+def page_of(request) -> str:
+    """The page of ours that a form was sent from, as the browser names it; the start where it names none."""
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    page = urlsplit(came_from)._replace(scheme="", netloc="", fragment="").geturl()
+    # Once more without the host: "//evil.example" after it would be an address of its own.
+    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else "/"
 
 
 def activate_reader(request) -> None:

@@ -105,7 +105,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "neopanel.htmx.SignInRedirectMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "neopanel.middleware.SignInMiddleware",
     "neopanel.middleware.PageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "neopanel.middleware.StaffSecondFactorMiddleware",
