@@ -10,6 +10,8 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import is_valid_path
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -79,6 +81,24 @@ class StaffSecondFactorMiddleware:
         return self.get_response(request)
 
 
+class ButtonAddressMiddleware:
+    """Who opens the address of a button reads so, and is led to the page above it: Django's own answer is an empty page."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if (
+            response.status_code == 405
+            and request.method == "GET"
+            and request.accepts("text/html")
+            and not response.content
+        ):
+            response.content = render_to_string("405.html", {"page": page_above(request.path)}, request)
+        return response
+
+
 class SessionListMiddleware:
     """Where somebody is signed in, and since when they were not seen there (allauth's list of sessions), written down now and then.
 
@@ -105,6 +125,15 @@ def page_of(request) -> str:
     page = urlsplit(came_from)._replace(scheme="", netloc="", fragment="").geturl()
     # Once more without the host: "//evil.example" after it would be an address of its own.
     return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else "/"
+
+
+def page_above(path: str) -> str:
+    """The nearest address above this one that is one of ours."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            return path
+    return path
 
 
 def activate_reader(request) -> None:

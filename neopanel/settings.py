@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "neopanel.middleware.SessionListMiddleware",
+    "neopanel.middleware.ButtonAddressMiddleware",
 ]
 
 TEMPLATES = [

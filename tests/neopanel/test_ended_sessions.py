@@ -75,3 +75,28 @@ def test_a_button_that_htmx_sends_leads_back_alike(client):
 )
 def test_the_way_back_never_leaves_the_site(client, elsewhere):
     assert next_of(press(client, "/orders/37/refill/", elsewhere)) == "/"
+
+
+# --- An address that only takes what a button sends
+
+
+@pytest.mark.parametrize(
+    ("button", "page"),
+    [
+        ("/orders/37/refill/", "/orders/37/"),
+        ("/tickets/1/solve/", "/tickets/1/"),
+        ("/services/1/favourite/", "/services/"),
+        ("/theme/", "/"),
+    ],
+)
+def test_opening_a_buttons_address_shows_a_page_that_leads_on(client, customer, button, page):
+    client.force_login(customer)
+    answer = client.get(button)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "This address only works from its button" in answer.text
+    assert f'href="{page}"' in answer.text.partition("<main")[2].partition("</main>")[0]
+
+
+def test_programs_get_no_page_where_they_ask_the_wrong_way(client):
+    assert client.get("/csp-report/", headers={"Accept": "application/json"}).content == b""
+    assert "<html" not in client.get("/api/v2").text
