@@ -42,13 +42,16 @@ class PageMiddleware:
 
 class SignInMiddleware(LoginRequiredMiddleware):
     """Whose session has ended signs in first. Who pressed a button comes back to the page that it stood on, and reads that
-    nothing was done: the button's own address may be none that a browser can open."""
+    nothing was done: the button's own address may be none that a browser can open, nor that of a part that htmx asks for."""
 
     def handle_no_permission(self, request, view_func):
-        if request.method in {"GET", "HEAD"}:
+        looks = request.method in {"GET", "HEAD"}
+        if not looks:
+            messages.warning(request, _("You were signed out, and nothing was done. Sign in and send it again."))
+        elif not request.htmx:
             return super().handle_no_permission(request, view_func)
-        messages.warning(request, _("You were signed out, and nothing was done. Sign in and send it again."))
-        return redirect_to_login(page_of(request), self.get_login_url(view_func))
+        back = page_of(request, otherwise=request.get_full_path() if looks else "/")
+        return redirect_to_login(back, self.get_login_url(view_func))
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -117,14 +120,14 @@ class SessionListMiddleware:
         return self.get_response(request)
 
 
-def page_of(request) -> str:
-    """The page of ours that a form was sent from, as the browser names it; the start where it names none."""
+def page_of(request, *, otherwise: str) -> str:
+    """The page of ours that a form was sent from, as the browser names it; `otherwise` where it names none."""
     came_from = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
-        return "/"
+        return otherwise
     page = urlsplit(came_from)._replace(scheme="", netloc="", fragment="").geturl()
     # Once more without the host: "//evil.example" after it would be an address of its own.
-    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else "/"
+    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else otherwise
 
 
 def page_above(path: str) -> str:

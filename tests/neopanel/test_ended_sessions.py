@@ -56,6 +56,14 @@ def test_who_only_looked_at_a_page_is_told_nothing_and_comes_back_to_it(client):
 def test_a_button_that_htmx_sends_leads_back_alike(client):
     answer = press(client, "/services/1/favourite/", "http://testserver/services/?q=likes", **{"HX-Request": "true"})
     assert next_of(answer) == "/services/?q=likes"
+    assert NOTHING_DONE in client.get(answer.headers["HX-Redirect"]).text
+
+
+def test_a_part_that_htmx_asks_for_leads_back_to_its_page(client):
+    headers = {"Referer": "http://testserver/orders/new/?service=2", "HX-Request": "true"}
+    answer = client.get("/orders/new/?q=likes&service=2", headers=headers)
+    assert next_of(answer) == "/orders/new/?service=2"
+    assert NOTHING_DONE not in client.get(answer.headers["HX-Redirect"]).text
 
 
 @pytest.mark.parametrize(
