@@ -12,6 +12,8 @@ from orders.statuses import OrderStatus
 from support import desk, ticketing
 from support.models import Message, Ticket, TicketState
 from tests.factories import NOW, order_in, place, reported
+from tests.orders.desk.situations import reported_late
+from tests.orders.test_refills import asked
 from tests.support.test_pages import hidden, words_of
 from tests.support.test_ticketing import again, in_state, moves, open_on
 
@@ -63,6 +65,17 @@ def test_an_agent_reads_the_ticket_and_its_order_then_and_now(at_desk, customer)
     assert "Done: the undelivered part is back" in shown
     assert "Status changed → Partial “Partial” 400 remain since the ticket" in shown
     assert "Return 0.36 USD, balance then 99.46 USD since the ticket" in shown
+
+
+def test_what_happened_without_moving_the_order_is_not_called_not_applied(at_desk, customer):
+    shown = words_of(at_desk.get(desk_of(open_on(customer, asked(customer).order))))
+    assert "Refill requested" in shown
+    assert "(not applied)" not in shown
+
+
+def test_a_report_that_moved_nothing_though_it_names_a_status_is_called_not_applied(at_desk, customer):
+    shown = words_of(at_desk.get(desk_of(open_on(customer, reported_late(customer)))))
+    assert "→ Canceled “Canceled” 1,000 remain (not applied)" in shown
 
 
 def test_what_was_measured_stands_beside_what_is_stated_then_and_now(at_desk, customer):
