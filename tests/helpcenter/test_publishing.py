@@ -224,6 +224,10 @@ def test_the_screens_buttons_do_it_all(client, section, editor, admin, at_noon):
 
     assert "It waits for review." in press(editor, "review").text
     assert press(editor, "approve").status_code == 403
+    assert "Say what is missing." in press(admin, "send_back", words="  ").text
+    assert fresh(article).latest.state == State.IN_REVIEW
+    assert "Your words are in the history." in press(admin, "send_back", words="Say when.").text
+    assert "Say when." in press(editor, "review").text
     assert "Approved." in press(admin, "approve").text
     assert press(editor, "publish").status_code == 403
     assert "from the time you chose" in press(admin, "publish", at="2026-11-28T12:00").text
