@@ -78,6 +78,14 @@ def test_a_report_that_moved_nothing_though_it_names_a_status_is_called_not_appl
     assert "→ Canceled “Canceled” 1,000 remain (not applied)" in shown
 
 
+@pytest.mark.parametrize("action", ["reply", "note"])
+def test_an_agent_who_wrote_nothing_is_told_in_an_agents_words(at_desk, customer, action):
+    refused = act(at_desk, open_on(customer), action, {"message": " ", "then": "waiting"})
+    assert refused.status_code == 422
+    assert ("Write the answer first." if action == "reply" else "Write the note first.") in words_of(refused)
+    assert "what happened" not in words_of(refused)
+
+
 def test_what_was_measured_stands_beside_what_is_stated_then_and_now(at_desk, customer):
     order = place(customer)
     times = {"start_median": 4, "start_p90": 30, "finish_median": 90, "finish_p90": 600, "partial": 1}
