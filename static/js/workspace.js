@@ -19,7 +19,8 @@
     event.preventDefault();
     const field = reply.querySelector("textarea");
     field.focus();
-    field.setRangeText(link.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    const gap = /\S$/.test(field.value.slice(0, field.selectionStart)) ? " " : "";
+    field.setRangeText(gap + link.dataset.insert, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     if (link.dataset.canned) {
       const used = document.createElement("input");

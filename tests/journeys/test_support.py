@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.people import make_staff
 from neopanel.roles import setup_roles
 from orders.statuses import OrderStatus
-from support.models import Draft, Message, Ticket
+from support.models import CannedReply, Draft, Message, Ticket
 from tests.conftest import PASSWORD
 from tests.factories import order_in
 from tests.journeys.conftest import PHONE, open_ticket
@@ -139,3 +139,23 @@ def test_keys_lead_to_the_forms_until_they_are_switched_off(signed_in, customer,
     page.get_by_role("button", name="Switch the keys off").click()
     page.keyboard.press("n")
     expect(page.get_by_label("Note that only the team reads")).not_to_be_focused()
+
+
+def test_what_is_inserted_does_not_stick_to_the_words_before_it(signed_in, customer, agent, help_center):
+    CannedReply.objects.create(title="Thanks", text="Thank you.")
+    ticket = open_ticket(customer, order_in(OrderStatus.COMPLETED, customer))
+    staff = signed_in(agent)
+    staff.goto(f"/admin/support/ticket/{ticket.pk}/change/")
+    words = staff.get_by_label("Reply that the customer reads")
+    staff.locator("#prepared summary").first.click()
+    insert = staff.get_by_role("link", name="Insert Thanks")
+    insert.click()
+    expect(words).to_have_value("Thank you.")
+    for before, after in [
+        ("Look:", "Look: Thank you."),
+        ("Look ", "Look Thank you."),
+        ("Look:\n", "Look:\nThank you."),
+    ]:
+        words.fill(before)
+        insert.click()
+        expect(words).to_have_value(after)
