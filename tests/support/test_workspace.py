@@ -10,7 +10,7 @@ from django.urls import reverse
 from orders.models import ServiceTimes
 from orders.statuses import OrderStatus
 from support import desk, ticketing
-from support.models import Message, Ticket, TicketState
+from support.models import Message, Ticket, TicketState, Topic
 from tests.factories import NOW, order_in, place, reported
 from tests.orders.desk.situations import reported_late
 from tests.orders.test_refills import asked
@@ -84,6 +84,14 @@ def test_an_agent_who_wrote_nothing_is_told_in_an_agents_words(at_desk, customer
     assert refused.status_code == 422
     assert ("Write the answer first." if action == "reply" else "Write the note first.") in words_of(refused)
     assert "what happened" not in words_of(refused)
+
+
+def test_what_the_customer_counted_is_called_theirs_on_the_agents_screen(at_desk, customer):
+    order = order_in(OrderStatus.COMPLETED, customer)
+    ticket = open_on(customer, order, topic=Topic.RESULT_MISSING, details={"count_now": "512"})
+    shown = words_of(at_desk.get(desk_of(ticket)))
+    assert "Count that the customer sees 512" in shown
+    assert "that you see" not in shown
 
 
 def test_what_was_measured_stands_beside_what_is_stated_then_and_now(at_desk, customer):
