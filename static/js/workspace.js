@@ -43,7 +43,7 @@
         const data = new FormData(form);
         data.delete("files");
         window.fetch(form.dataset.draft, { method: "POST", body: data, headers: { "X-Draft": "1" } }).then(
-          function (answer) { state.textContent = answer.ok ? words.sayKept : words.sayNotKept; },
+          function (answer) { state.textContent = answer.ok && !answer.redirected ? words.sayKept : words.sayNotKept; },
           function () { state.textContent = words.sayNotKept; }
         );
       }, 1000);

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
@@ -159,3 +160,15 @@ def test_what_is_inserted_does_not_stick_to_the_words_before_it(signed_in, custo
         words.fill(before)
         insert.click()
         expect(words).to_have_value(after)
+
+
+def test_an_agent_whose_session_ended_is_told_that_the_draft_is_not_kept(signed_in, customer, agent, help_center):
+    ticket = open_ticket(customer, order_in(OrderStatus.COMPLETED, customer))
+    staff = signed_in(agent)
+    staff.goto(f"/admin/support/ticket/{ticket.pk}/change/")
+    staff.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    staff.get_by_label("Reply that the customer reads").fill("We look into it.")
+    expect(staff.locator("#reply [data-draft-state]")).to_have_text(
+        staff.locator(".workspace").get_attribute("data-say-not-kept")
+    )
+    assert not Draft.objects.exists()
