@@ -155,6 +155,7 @@ def move(*, article: Article, section: Section, slug: str, actor, now: dt.dateti
         if before == after:
             return
         article.full_clean(exclude=["published", "scheduled", "latest"])
+        writing.check_address(article)
         article.save(update_fields=["section", "slug"])
         OldAddress.objects.filter(path=after).delete()
         OldAddress.objects.update_or_create(path=before, defaults={"article": article, "section": None})

@@ -112,6 +112,15 @@ def too_long() -> ValidationError:
 # --- Articles
 
 
+def check_address(article: Article) -> None:
+    """Raises ValidationError for an address by which readers of another article still come."""
+    path = f"{article.section.slug}/{article.slug}"
+    old = OldAddress.objects.filter(path=path).exclude(article=article.pk).select_related("article__latest").first()
+    if old:
+        message = _("This address still leads to “%(title)s”. Choose another one.")
+        raise ValidationError({"slug": ValidationError(message, params={"title": old.article or old.section})})
+
+
 def save_article(
     *,
     article: Article,
@@ -132,9 +141,8 @@ def save_article(
     with transaction.atomic():
         latest = None
         if article.pk is None:
+            check_address(article)
             article.save()
-            # Who takes an address that led somewhere else leads there from now on.
-            OldAddress.objects.filter(path=f"{article.section.slug}/{article.slug}").delete()
         else:
             article = Article.objects.select_for_update(of=("self",)).select_related("latest").get(pk=article.pk)
             latest = article.latest

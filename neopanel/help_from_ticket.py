@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from helpcenter import writing
-from helpcenter.models import Article, Section
+from helpcenter.models import Article, OldAddress, Section
 from helpcenter.redaction import without_identities
 from support.models import Ticket
 
@@ -67,6 +67,8 @@ def free_slug(section: Section, title: str) -> str:
     base = slugify(title)[:80].strip("-") or "draft"
     base = re.sub(r"[^a-z0-9]+", "-", base).strip("-") or "draft"
     taken = set(Article.objects.filter(section=section, slug__startswith=base).values_list("slug", flat=True))
+    led_on = OldAddress.objects.filter(path__startswith=f"{section.slug}/{base}").values_list("path", flat=True)
+    taken |= {path.partition("/")[2] for path in led_on}
     slug, number = base, 1
     while slug in taken or slug in {"faq", "search"}:
         number += 1

@@ -17,6 +17,9 @@ class SignInRedirectMiddleware:
         response = self.get_response(request)
         location = response.headers.get("Location", "")
         if request.htmx and response.status_code == 302 and "/accounts/login/" in location:
+            cookies = response.cookies
             response = HttpResponseClientRedirect(location)
+            # What the sign-in page has to say may travel in one.
+            response.cookies = cookies
         patch_vary_headers(response, ["HX-Request"])
         return response

@@ -107,13 +107,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "neopanel.htmx.SignInRedirectMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "neopanel.middleware.SignInMiddleware",
     "neopanel.middleware.PageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "neopanel.middleware.StaffSecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "neopanel.middleware.SessionListMiddleware",
+    "neopanel.middleware.ButtonAddressMiddleware",
 ]
 
 TEMPLATES = [

@@ -28,7 +28,9 @@ def agents() -> QuerySet[User]:
 
 
 class StaffReplyForm(WithFiles):
-    message = MessageField(label=gettext_lazy("Reply that the customer reads"), rows=7)
+    message = MessageField(
+        label=gettext_lazy("Reply that the customer reads"), rows=7, missing=gettext_lazy("Write the answer first.")
+    )
     then = forms.ChoiceField(
         label=gettext_lazy("The ticket is then"),
         choices=[(state.value, state.staff_label) for state in AFTER_STAFF_REPLY],
@@ -42,7 +44,9 @@ class StaffReplyForm(WithFiles):
 
 
 class NoteForm(forms.Form):
-    message = MessageField(label=gettext_lazy("Note that only the team reads"), rows=4)
+    message = MessageField(
+        label=gettext_lazy("Note that only the team reads"), rows=4, missing=gettext_lazy("Write the note first.")
+    )
 
 
 class TagsForm(forms.Form):
@@ -99,7 +103,9 @@ class OpenForCustomerForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    message = MessageField(label=gettext_lazy("What the customer reads"), rows=7)
+    message = MessageField(
+        label=gettext_lazy("What the customer reads"), rows=7, missing=gettext_lazy("Write what the customer reads.")
+    )
 
     def clean_customer(self) -> User:
         customer = User.objects.filter(email=self.cleaned_data["customer"].strip().lower(), is_active=True).first()

@@ -19,16 +19,17 @@ from support.models import TOPICS_OF_AN_ORDER, Topic
 
 MOST_LISTED = 50
 LONGEST_DETAIL = 500
+TELL_US = gettext_lazy("Write a few words about what happened.")
 
 
 class MessageField(forms.CharField):
-    """A message as `texts.clean` keeps it."""
+    """A message as `texts.clean` keeps it. `missing` is said where there is none."""
 
-    def __init__(self, *, rows: int, **options):
+    def __init__(self, *, rows: int, missing=TELL_US, **options):
         super().__init__(
             strip=False,
             widget=forms.Textarea(attrs={"rows": rows}),
-            error_messages={"required": gettext_lazy("Write a few words about what happened.")},
+            error_messages={"required": missing},
             **options,
         )
         # `texts.clean` has a better sentence for it.
@@ -37,6 +38,8 @@ class MessageField(forms.CharField):
     def clean(self, value):
         try:
             return texts.clean(super().clean(value))
+        except texts.NoWords as none:
+            raise forms.ValidationError(self.error_messages["required"]) from none
         except texts.BadText as bad:
             raise forms.ValidationError(str(bad)) from bad
 

@@ -25,13 +25,17 @@ class BadText(ValueError):
     """The text cannot be a message; the exception's text says why, for the person who typed it."""
 
 
+class NoWords(BadText):
+    """There is nothing to read. Who asked for the text may have a better sentence for it."""
+
+
 def clean(text: str) -> str:
     """The text as it is kept: line ends as one character, without blank edges. Raises BadText."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise BadText(_("The message has a character that cannot be kept. Type it again instead of pasting it."))
     if not any(_is_visible(character) for character in text):
-        raise BadText(_("Write a few words about what happened."))
+        raise NoWords(_("Write a few words about what happened."))
     if len(text) > LONGEST:
         words = {"length": intcomma(len(text)), "longest": intcomma(LONGEST)}
         raise BadText(_("The message has %(length)s characters; %(longest)s is the most. Shorten it.") % words)

@@ -10,13 +10,17 @@ from support.models import Topic
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing to ask: the field's name in forms and in `Ticket.details`, its words, and what to say where it is missing."""
+    """One thing to ask: the field's name in forms and in `Ticket.details`, its words, and what to say where it is missing.
+
+    `label` speaks to the customer; `staff_label` of the customer, where that differs.
+    """
 
     name: str
     label: Promise
     hint: Promise
     missing: Promise
     kind: str = "text"  # or "number", "date"
+    staff_label: Promise | None = None
 
 
 ASKS: dict[str, tuple[Ask, ...]] = {
@@ -27,6 +31,7 @@ ASKS: dict[str, tuple[Ask, ...]] = {
             _("As the platform shows it: likes, views or followers. A picture helps if it shows the number."),
             _("Enter the number that the platform shows now."),
             "number",
+            staff_label=_("Count that the customer sees"),
         ),
     ),
     Topic.WRONG_LINK: (
@@ -43,6 +48,7 @@ ASKS: dict[str, tuple[Ask, ...]] = {
             _("How you paid"),
             _("The name of the way to pay, as you chose it."),
             _("Say how you paid."),
+            staff_label=_("How the customer paid"),
         ),
         Ask(
             "paid_on",
@@ -61,7 +67,8 @@ ASKS: dict[str, tuple[Ask, ...]] = {
 }
 
 
-def named(details: dict[str, str]) -> list[tuple[str, str]]:
+def named(details: dict[str, str], *, for_staff: bool = False) -> list[tuple[str, str]]:
     """`Ticket.details` as people read them: label and text."""
-    labels = {ask.name: str(ask.label) for asks in ASKS.values() for ask in asks}
+    asked = [ask for asks in ASKS.values() for ask in asks]
+    labels = {ask.name: str(ask.staff_label if for_staff and ask.staff_label else ask.label) for ask in asked}
     return [(labels.get(name, name), text) for name, text in details.items()]

@@ -266,13 +266,14 @@ def _lines(then: Evidence, current: Evidence, name: str, line) -> tuple[Line, ..
 
 def _history_line(event: Evidence, is_new: bool) -> Line:
     words = [str(CODES.get(event["code"], event["code"]))]
-    if event["from"] != event["to"]:
+    names_another = event["to"] and event["from"] != event["to"]
+    if names_another:
         words.append(f"→ {STATUSES.get(event['to'], event['to'])}")
     if event["word"]:
         words.append(f"“{event['word']}”")
     if event["remains"] is not None:
         words.append(_("%(count)s remain") % {"count": _count(event["remains"])})
-    if not event["applied"]:
+    if names_another and not event["applied"]:
         words.append(_("(not applied)"))
     if event["reason"]:
         words.append(event["reason"])

@@ -22,6 +22,7 @@ CHANGING = (
     (re.compile(r'("X-CSRFToken": ")[^"]+'), r"\1…"),
     (re.compile(r'(name="token" value=")[^"]+'), r"\1…"),
     (re.compile(r'(nonce=")[^"]+'), r"\1…"),
+    (re.compile(r'(data-keep=")\d+'), r"\1…"),
     (re.compile(r"(\.)[0-9a-f]{12}(\.(?:css|js|svg))"), r"\1…\2"),
     (re.compile(r"(?<=message-)\d+|#\d+\b|\b\d+(?= · Photo likes)"), "…"),
 )

@@ -286,9 +286,13 @@ class ArticleAdmin(MissingViews, admin.ModelAdmin):
         if not form.is_valid():
             return self._screen(request, article, status=422, place_form=form)
         facts = form.cleaned_data
-        publishing.move(
-            article=article, section=facts["section"], slug=facts["slug"], actor=request.user, now=timezone.now()
-        )
+        try:
+            publishing.move(
+                article=article, section=facts["section"], slug=facts["slug"], actor=request.user, now=timezone.now()
+            )
+        except ValidationError as wrong:
+            form.add_error(None, wrong)
+            return self._screen(request, self._article(request, article_id), status=422, place_form=form)
         Article.objects.filter(pk=article.pk).update(position=facts["position"], review_by=facts["review_by"])
         article.related.set(facts["related_list"])
         related.forget()

@@ -40,6 +40,8 @@ def review(request, owner, number) -> str:
 
 def send_back(request, owner, number) -> str:
     words = " ".join(request.POST.get("words", "").split())[:300]
+    if not words:
+        raise publishing.Refused(_("Say what is missing."))
     publishing.send_back(owner=owner, number=number, actor=request.user, words=words, now=timezone.now())
     return _("It is a draft again. Your words are in the history.")
 

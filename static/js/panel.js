@@ -192,4 +192,69 @@
   prepare();
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
+
+  /* --- <form data-keep="whose number">: what somebody writes outlives their session. The tab keeps what was written last, and
+     puts it back into the same page's empty fields once that person has signed in again. Never passwords or files.
+     It stands last: a browser that refuses to keep anything throws here. */
+  const KEPT = "kept";
+
+  function kept() { return JSON.parse(window.sessionStorage.getItem(KEPT)); }
+  function keep(record) { window.sessionStorage.setItem(KEPT, JSON.stringify(record)); }
+  function forget() { window.sessionStorage.removeItem(KEPT); }
+  function stands(record, form) {
+    return record && record.whose === form.dataset.keep && record.where === window.location.pathname + window.location.search;
+  }
+
+  function written(form) {
+    return Array.from(form.elements).filter(function (field) {
+      return /^(text|url|number|date|textarea|select-one)$/.test(field.type);
+    });
+  }
+
+  function keepWords(form, sent) {
+    const before = stands(kept(), form) ? kept() : { words: {} };
+    written(form).forEach(function (field) { before.words[field.name] = field.value; });
+    keep(Object.assign(before, {
+      whose: form.dataset.keep, where: window.location.pathname + window.location.search, sent: sent
+    }));
+  }
+
+  function putBack() {
+    const record = kept();
+    document.querySelectorAll("form[data-keep]").forEach(function (form) {
+      if (!stands(record, form) || !record.lost) return;
+      written(form).forEach(function (field) {
+        const word = record.words[field.name];
+        if (!word || field.value) return;
+        field.value = word;
+        // A choice that is not offered any more.
+        if (!field.value && field.options) field.selectedIndex = 0;
+        field.dispatchEvent(new Event(field.options ? "change" : "input", { bubbles: true }));
+      });
+    });
+  }
+
+  /* What was sent is forgotten with the next page, unless that one only asks to sign in, tells of a failure, or is a step back
+     from one. A refused form (422) brings its words itself. */
+  function judge() {
+    const record = kept(), came = window.performance.getEntriesByType("navigation")[0];
+    if (!record) return;
+    const failed = came.type === "back_forward" || (came.responseStatus >= 400 && came.responseStatus !== 422);
+    const others = document.querySelector("form[data-keep]:not([data-keep='" + CSS.escape(record.whose) + "'])");
+    if (window.location.pathname.startsWith("/accounts/login/") || (record.sent && failed)) {
+      keep(Object.assign(record, { sent: false, lost: true }));
+    } else if (record.sent || others) forget();
+  }
+
+  document.addEventListener("input", function (event) {
+    const form = event.target.form;
+    if (form && form.matches("[data-keep]")) keepWords(form, false);
+  });
+  document.addEventListener("submit", function (event) {
+    if (event.target.matches("[data-keep]")) keepWords(event.target, true);
+    else if (event.target.matches("[action$='/logout/']")) forget();
+  });
+  judge();
+  document.addEventListener("DOMContentLoaded", putBack);
+  document.addEventListener("htmx:afterSettle", putBack);
 })();

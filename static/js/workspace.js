@@ -19,7 +19,8 @@
     event.preventDefault();
     const field = reply.querySelector("textarea");
     field.focus();
-    field.setRangeText(link.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    const gap = /\S$/.test(field.value.slice(0, field.selectionStart)) ? " " : "";
+    field.setRangeText(gap + link.dataset.insert, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     if (link.dataset.canned) {
       const used = document.createElement("input");
@@ -42,7 +43,7 @@
         const data = new FormData(form);
         data.delete("files");
         window.fetch(form.dataset.draft, { method: "POST", body: data, headers: { "X-Draft": "1" } }).then(
-          function (answer) { state.textContent = answer.ok ? words.sayKept : words.sayNotKept; },
+          function (answer) { state.textContent = answer.ok && !answer.redirected ? words.sayKept : words.sayNotKept; },
           function () { state.textContent = words.sayNotKept; }
         );
       }, 1000);

@@ -87,7 +87,7 @@ class Workspace(ReadOnly):
             "facts": facts,
             "proposal": workspace.proposal_of(ticket, facts),
             "around": workspace.around(ticket),
-            "details": topics.named(ticket.details),
+            "details": topics.named(ticket.details, for_staff=True),
             "orders_address": self.orders_address(ticket),
             "order_address": self.order_address(ticket),
             "may_answer": may_answer,

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from helpcenter import desk, guide, images
+from helpcenter import desk, guide, images, publishing
 from helpcenter.markup import MOST_CHARACTERS
 from helpcenter.models import Article, ArticleRevision, OpenEditor, Section, StatusAdvice
 from helpcenter.writing import Faq
@@ -152,6 +152,20 @@ def test_an_address_is_used_once_in_a_section_and_again_in_another(editing, sect
     refused = editing.post(ADD, article_form(section=section.pk, slug="waiting", based_on=0))
     assert "This section already has an article at this address." in refused.text
     assert editing.post(ADD, article_form(section=other.pk, slug="waiting", based_on=0)).status_code == 302
+
+
+def test_an_address_that_still_leads_to_another_article_is_refused_on_the_screen(editing, section, editor):
+    leads = "This address still leads to “The old hand”. Choose another one."
+    article = make_article(section=section, slug="first", title="The old hand")
+    publishing.move(article=article, section=section, slug="second", actor=editor, now=NOW)
+    assert leads in editing.post(ADD, article_form(section=section.pk, slug="first", based_on=0)).text
+    other = make_article(section=section, slug="other")
+    place = {"place-section": section.pk, "place-slug": "first", "place-position": 0}
+    refused = editing.post(f"/admin/helpcenter/article/place/{other.pk}/", place)
+    assert (refused.status_code, leads in refused.text) == (422, True)
+    assert Article.objects.count() == 2
+    own = editing.post(f"/admin/helpcenter/article/place/{article.pk}/", place)
+    assert (own.status_code, fresh(article).slug) == (302, "first")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 
 from helpcenter import guide, publishing, search, writing
 from helpcenter.models import ArticleRevision, OldAddress, State
@@ -174,16 +175,25 @@ def test_old_addresses_of_articles_and_sections_answer_301(client, section, admi
     assert client.get("/help/another/second/").status_code == 200
 
 
-def test_who_takes_an_old_address_leads_there_and_nothing_goes_in_circles(client, section, admin):
-    article = make_article(section=section, slug="first")
-    publishing.move(article=article, section=section, slug="second", actor=admin, now=NOW)
-    make_article(section=section, slug="first", title="The newcomer")
-    assert "The newcomer" in client.get("/help/orders/first/").text
+def test_an_article_takes_its_own_old_address_back_and_nothing_goes_in_circles(client, section, admin):
+    article = make_article(section=section, slug="second")
     publishing.move(article=article, section=section, slug="third", actor=admin, now=NOW)
     publishing.move(article=article, section=section, slug="second", actor=admin, now=NOW)
     assert client.get("/help/orders/second/").status_code == 200
     assert client.get("/help/orders/third/").headers["Location"] == "/help/orders/second/"
     assert OldAddress.objects.count() == 1
+
+
+def test_no_article_takes_an_address_that_still_leads_to_another_one(client, section, admin):
+    article = make_article(section=section, slug="first", title="The old hand")
+    publishing.move(article=article, section=section, slug="second", actor=admin, now=NOW)
+    other = make_article(section=section, slug="other")
+    with pytest.raises(ValidationError, match="This address still leads to “The old hand”"):
+        publishing.move(article=other, section=section, slug="first", actor=admin, now=NOW)
+    with pytest.raises(ValidationError, match="The old hand"):
+        make_article(section=section, slug="first", title="The newcomer")
+    assert fresh(other).slug == "other"
+    assert client.get("/help/orders/first/").headers["Location"] == "/help/orders/second/"
 
 
 def test_an_old_address_of_what_readers_may_not_see_is_not_found(client, section, admin):
@@ -214,6 +224,10 @@ def test_the_screens_buttons_do_it_all(client, section, editor, admin, at_noon):
 
     assert "It waits for review." in press(editor, "review").text
     assert press(editor, "approve").status_code == 403
+    assert "Say what is missing." in press(admin, "send_back", words="  ").text
+    assert fresh(article).latest.state == State.IN_REVIEW
+    assert "Your words are in the history." in press(admin, "send_back", words="Say when.").text
+    assert "Say when." in press(editor, "review").text
     assert "Approved." in press(admin, "approve").text
     assert press(editor, "publish").status_code == 403
     assert "from the time you chose" in press(admin, "publish", at="2026-11-28T12:00").text

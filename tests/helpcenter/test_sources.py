@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from PIL import Image
 
-from helpcenter import asking, guide, images, showing_again
+from helpcenter import asking, guide, images, publishing, showing_again
 from helpcenter.markup import Sources
 from helpcenter.models import (
     AdviceRevision,
@@ -255,6 +255,15 @@ def test_a_draft_from_a_ticket_holds_nothing_of_the_customer(client, section, cu
     assert "wait a day" in whole
     for secret in ("carol", "bakery", "@", "1234567", str(order.pk + 10_000), "gossip", "example.com"):
         assert secret not in whole
+
+
+def test_a_draft_from_a_ticket_takes_no_address_that_leads_to_an_article(client, section, customer, admin):
+    article = make_article(section=section, slug="where-is-it")
+    publishing.move(article=article, section=section, slug="waiting-long", actor=admin, now=NOW)
+    ticket = ticketing.open_ticket(customer=customer, topic=Topic.OTHER, order=None, text="Where is it?", now=NOW)
+    client.force_login(admin)
+    client.post(f"/admin/help-from-ticket/{ticket.pk}/")
+    assert Article.objects.exclude(pk=article.pk).get().slug == "where-is-it-2"
 
 
 def test_who_may_not_write_an_article_is_not_sent_to_write_one(client, lead, editor):

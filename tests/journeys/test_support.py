@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.people import make_staff
 from neopanel.roles import setup_roles
 from orders.statuses import OrderStatus
-from support.models import Draft, Message, Ticket
+from support.models import CannedReply, Draft, Message, Ticket
 from tests.conftest import PASSWORD
 from tests.factories import order_in
 from tests.journeys.conftest import PHONE, open_ticket
@@ -139,3 +140,35 @@ def test_keys_lead_to_the_forms_until_they_are_switched_off(signed_in, customer,
     page.get_by_role("button", name="Switch the keys off").click()
     page.keyboard.press("n")
     expect(page.get_by_label("Note that only the team reads")).not_to_be_focused()
+
+
+def test_what_is_inserted_does_not_stick_to_the_words_before_it(signed_in, customer, agent, help_center):
+    CannedReply.objects.create(title="Thanks", text="Thank you.")
+    ticket = open_ticket(customer, order_in(OrderStatus.COMPLETED, customer))
+    staff = signed_in(agent)
+    staff.goto(f"/admin/support/ticket/{ticket.pk}/change/")
+    words = staff.get_by_label("Reply that the customer reads")
+    staff.locator("#prepared summary").first.click()
+    insert = staff.get_by_role("link", name="Insert Thanks")
+    insert.click()
+    expect(words).to_have_value("Thank you.")
+    for before, after in [
+        ("Look:", "Look: Thank you."),
+        ("Look ", "Look Thank you."),
+        ("Look:\n", "Look:\nThank you."),
+    ]:
+        words.fill(before)
+        insert.click()
+        expect(words).to_have_value(after)
+
+
+def test_an_agent_whose_session_ended_is_told_that_the_draft_is_not_kept(signed_in, customer, agent, help_center):
+    ticket = open_ticket(customer, order_in(OrderStatus.COMPLETED, customer))
+    staff = signed_in(agent)
+    staff.goto(f"/admin/support/ticket/{ticket.pk}/change/")
+    staff.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    staff.get_by_label("Reply that the customer reads").fill("We look into it.")
+    expect(staff.locator("#reply [data-draft-state]")).to_have_text(
+        staff.locator(".workspace").get_attribute("data-say-not-kept")
+    )
+    assert not Draft.objects.exists()

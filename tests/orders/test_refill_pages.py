@@ -129,7 +129,7 @@ def test_a_rule_that_is_not_kept_is_told_and_no_button_is_there(carol, customer,
     time_machine.move_to(NOW + 31 * DAY, tick=False)
     carol.force_login(customer)
     html = carol.get(f"/orders/{order.pk}/").text
-    assert "The refill period of 30 days is over." in html
+    assert '<span class="visually-hidden">Not met:</span> The refill period of 30 days is over.' in html
     assert "Ask for a refill" not in html
     assert "is over" in carol.post(f"/orders/{order.pk}/refill/", follow=True).text
     assert Refill.objects.count() == 0

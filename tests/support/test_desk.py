@@ -289,7 +289,7 @@ def test_an_agent_opens_a_ticket_for_a_customer_who_is_asked_to_answer(at_desk, 
         ({"customer": "nobody@example.com"}, "There is no account with this address."),
         ({"order": "999999"}, "This customer has no order with this number."),
         ({"order": ""}, "Enter the order that it is about."),
-        ({"message": " "}, "Write a few words about what happened."),
+        ({"message": " "}, "Write what the customer reads."),
     ],
 )
 def test_a_ticket_for_nobody_or_nothing_is_refused(at_desk, customer, change, sentence):

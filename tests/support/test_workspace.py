@@ -10,8 +10,10 @@ from django.urls import reverse
 from orders.models import ServiceTimes
 from orders.statuses import OrderStatus
 from support import desk, ticketing
-from support.models import Message, Ticket, TicketState
+from support.models import Message, Ticket, TicketState, Topic
 from tests.factories import NOW, order_in, place, reported
+from tests.orders.desk.situations import reported_late
+from tests.orders.test_refills import asked
 from tests.support.test_pages import hidden, words_of
 from tests.support.test_ticketing import again, in_state, moves, open_on
 
@@ -63,6 +65,33 @@ def test_an_agent_reads_the_ticket_and_its_order_then_and_now(at_desk, customer)
     assert "Done: the undelivered part is back" in shown
     assert "Status changed → Partial “Partial” 400 remain since the ticket" in shown
     assert "Return 0.36 USD, balance then 99.46 USD since the ticket" in shown
+
+
+def test_what_happened_without_moving_the_order_is_not_called_not_applied(at_desk, customer):
+    shown = words_of(at_desk.get(desk_of(open_on(customer, asked(customer).order))))
+    assert "Refill requested" in shown
+    assert "(not applied)" not in shown
+
+
+def test_a_report_that_moved_nothing_though_it_names_a_status_is_called_not_applied(at_desk, customer):
+    shown = words_of(at_desk.get(desk_of(open_on(customer, reported_late(customer)))))
+    assert "→ Canceled “Canceled” 1,000 remain (not applied)" in shown
+
+
+@pytest.mark.parametrize("action", ["reply", "note"])
+def test_an_agent_who_wrote_nothing_is_told_in_an_agents_words(at_desk, customer, action):
+    refused = act(at_desk, open_on(customer), action, {"message": " ", "then": "waiting"})
+    assert refused.status_code == 422
+    assert ("Write the answer first." if action == "reply" else "Write the note first.") in words_of(refused)
+    assert "what happened" not in words_of(refused)
+
+
+def test_what_the_customer_counted_is_called_theirs_on_the_agents_screen(at_desk, customer):
+    order = order_in(OrderStatus.COMPLETED, customer)
+    ticket = open_on(customer, order, topic=Topic.RESULT_MISSING, details={"count_now": "512"})
+    shown = words_of(at_desk.get(desk_of(ticket)))
+    assert "Count that the customer sees 512" in shown
+    assert "that you see" not in shown
 
 
 def test_what_was_measured_stands_beside_what_is_stated_then_and_now(at_desk, customer):
