@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import second_factor
+from accounts import second_factor, sessions
 from accounts.forms import MONEY_DECIMALS
 from accounts.models import ApiKey, User
 from accounts.paging import BoundedPaginator
@@ -87,6 +87,15 @@ class PersonAdmin(DjangoUserAdmin):
             "form": form,
         }
         return render(request, "admin/accounts/user/second_factor.html", context, status=422 if form.errors else 200)
+
+    def save_related(self, request, form, formsets, change):
+        """Whoever has other rights signs in anew: a session that was taken before must not grow with them."""
+        super().save_related(request, form, formsets, change)
+        if change and set(RIGHTS) & set(form.changed_data):
+            sessions.end_others(user=form.instance, but=None)
+            if form.instance == request.user:
+                # This very request would write its session again: what it writes must be nobody's.
+                request.session.flush()
 
     @admin.display(description=_("roles"))
     def roles(self, person: User) -> str:
