@@ -9,11 +9,12 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import second_factor
+from accounts import looks, second_factor, sessions
 from accounts.forms import MONEY_DECIMALS
 from accounts.models import ApiKey, User
 from accounts.paging import BoundedPaginator
@@ -87,6 +88,20 @@ class PersonAdmin(DjangoUserAdmin):
             "form": form,
         }
         return render(request, "admin/accounts/user/second_factor.html", context, status=422 if form.errors else 200)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            looks.note(staff=request.user, customer=obj, what="account", now=timezone.now())
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_related(self, request, form, formsets, change):
+        """Whoever has other rights signs in anew: a session that was taken before must not grow with them."""
+        super().save_related(request, form, formsets, change)
+        if change and set(RIGHTS) & set(form.changed_data):
+            sessions.end_others(user=form.instance, but=None)
+            if form.instance == request.user:
+                # This very request would write its session again: what it writes must be nobody's.
+                request.session.flush()
 
     @admin.display(description=_("roles"))
     def roles(self, person: User) -> str:

@@ -37,9 +37,13 @@ def clean_visit(text: str) -> str:
     return text if VISIT.fullmatch(text) else ""
 
 
+def is_worth_keeping(results: Results) -> bool:
+    return len(_kept_words(results)) >= SHORTEST_LOGGED
+
+
 def note_search(*, visit: str, results: Results, now: dt.datetime) -> None:
     """One row for what somebody typed in the end: `re`, `ref`, `refund` of one visit are one search."""
-    query = without_identities(" ".join(results.query.casefold().split()))[:200]
+    query = _kept_words(results)
     if len(query) < SHORTEST_LOGGED:
         return
     found = 0 if results.corrected or results.is_loose else len(results.hits)
@@ -49,6 +53,10 @@ def note_search(*, visit: str, results: Results, now: dt.datetime) -> None:
         last.save(update_fields=["query", "found", "created_at"])
         return
     SearchLog.objects.create(visit=visit, query=query, found=found, created_at=now)
+
+
+def _kept_words(results: Results) -> str:
+    return without_identities(" ".join(results.query.casefold().split()))[:200]
 
 
 def note_click(visit: str, article: Article, now: dt.datetime) -> None:

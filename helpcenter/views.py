@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from helpcenter import asking, images, links, live_blocks, reading, related, search
+from helpcenter import asking, images, links, live_blocks, pace, reading, related, search
 from helpcenter.caching import revalidated
 from helpcenter.forms import VoteForm
 from helpcenter.models import ArticleRevision, HelpImage
@@ -106,7 +106,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     visit = asking.clean_visit(request.GET.get("visit", "")) or new_visit()
     results = search.search(request.GET.get("q", ""), now=now)
-    asking.note_search(visit=visit, results=results, now=now)
+    if asking.is_worth_keeping(results) and pace.hears_search(request, now=now):
+        asking.note_search(visit=visit, results=results, now=now)
     context = {"results": results, "visit": visit}
     if request.htmx:
         context["suggested"] = results.hits[:MOST_SUGGESTED]
@@ -124,8 +125,11 @@ def vote(request: HttpRequest, section: str, slug: str) -> HttpResponse:
     if not form.is_valid():
         context = {"article": page.article, "voted": "no", "vote_form": form}
         return render(request, "helpcenter/_helpful.html", context, status=422)
-    asking.keep_vote(article=page.article, reader=asking.reader_key(request), now=now, **form.cleaned_data)
-    done = "thanks" if form.cleaned_data["is_helpful"] or form.cleaned_data["reason"] else "no"
+    if pace.hears_vote(request, now=now):
+        asking.keep_vote(article=page.article, reader=asking.reader_key(request), now=now, **form.cleaned_data)
+        done = "thanks" if form.cleaned_data["is_helpful"] or form.cleaned_data["reason"] else "no"
+    else:
+        done = "enough"
     if request.htmx:
         return render(
             request, "helpcenter/_helpful.html", {"article": page.article, "voted": done, "vote_form": VoteForm()}

@@ -1,7 +1,9 @@
 """What the environment says, read once and failing loudly. `docs/operations.md` lists every name."""
 
 import datetime as dt
+import errno
 import importlib.util
+import math
 import os
 import re
 import secrets
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import environ
 from cryptography.fernet import Fernet
@@ -20,7 +23,18 @@ from support import hours
 
 ROOT = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+
+class Environment(environ.Env):
+    """The environment as an operator means it: `PORT=` in a service's file says nothing, and a `$` in a secret is a letter."""
+
+    def get_value(self, var, cast=None, default=None, parse_default=False):
+        value = os.environ.get(var, "")
+        if value.strip():
+            return self.parse_value(value, cast)
+        return self.parse_value(default, cast) if parse_default else default
+
+
+env = Environment()
 
 
 @dataclass(frozen=True)
@@ -42,10 +56,105 @@ class CallRate:
 
 
 def data_dir() -> Path:
-    """The one folder that the panel writes to; made where it is missing."""
+    """The one folder that the panel writes to; made where it is missing. Raises `ImproperlyConfigured` where it cannot be."""
     path = Path(env.str("NEOPANEL_DATA_DIR", default=str(ROOT / "var"))).resolve()
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as fault:
+        raise environ.ImproperlyConfigured(
+            f"NEOPANEL_DATA_DIR must be a folder that can be written to, not '{path}' ({fault.strerror})."
+        ) from None
     return path
+
+
+def whole(name: str, *, default: int, least: int, most: int | None = None) -> int:
+    """A whole number. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    text = env.str(name, default=str(default)).strip()
+    value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
+    if value < least or (most is not None and value > most):
+        bounds = f"from {least} on" if most is None else f"from {least} to {most}"
+        raise environ.ImproperlyConfigured(f"{name} must be a whole number {bounds}, not {text!r}.")
+    return value
+
+
+def number(name: str, *, default: float) -> float:
+    """A number above nothing. Raises `ImproperlyConfigured` with a sentence for anything else."""
+    text = env.str(name, default=str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise environ.ImproperlyConfigured(f"{name} must be a number above 0 like 1 or 2.5, not {text!r}.")
+    return value
+
+
+YES, NO = {"true", "yes", "y", "on", "ok", "1"}, {"false", "no", "n", "off", "0"}
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Yes or no. Raises `ImproperlyConfigured` with a sentence for anything else: a typing error must not mean no."""
+    text = env.str(name, default=str(default))
+    word = text.strip().lower()
+    if word not in YES | NO:
+        raise environ.ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
+    return word in YES
+
+
+def time_zone(name: str) -> str:
+    text = env.str(name, default="UTC")
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        raise environ.ImproperlyConfigured(f"{name} must be a name like UTC or Europe/Madrid, not {text!r}.") from None
+    return text
+
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def log_level(name: str) -> str:
+    text = env.str(name, default="WARNING")
+    if text.strip().upper() not in LEVELS:
+        raise environ.ImproperlyConfigured(f"{name} must be one of {', '.join(LEVELS)}, not {text!r}.")
+    return text.strip().upper()
+
+
+KNOWN_DATABASE = re.compile(r"(?:postgres(?:ql)?|pgsql|psql)://|sqlite:///")
+
+
+def database(name: str, folder: Path) -> dict[str, Any]:
+    """The database that the address names; without one, a file in the data folder, whatever letters that has in its name.
+
+    Raises `ImproperlyConfigured` with a sentence for anything else, without the address where it may hold a password.
+    """
+    text = env.str(name, default="").strip()
+    if not text:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "neopanel.sqlite3")}
+    try:
+        found = env.db_url_config(text) if KNOWN_DATABASE.match(text) else {}
+    except (ValueError, environ.ImproperlyConfigured):
+        found = {}
+    if not found or found["NAME"] in {"", ":memory:"}:
+        shown = "" if "@" in text or "password" in text.lower() else f", not {text!r}"
+        raise environ.ImproperlyConfigured(f"{name} must be like postgresql://user:password@host/name{shown}.")
+    return found
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """What Django wants to know of the mail server; nothing where none is named. Its address is never shown: it has a password."""
+    text = env.str(name, default="").strip()
+    if not text:
+        return {}
+    try:
+        found = env.email_url_config(text)
+    except (ValueError, environ.ImproperlyConfigured):
+        found = {}
+    if not found or (text.startswith("smtp") and not found["EMAIL_HOST"]):
+        raise environ.ImproperlyConfigured(f"{name} must be like smtp+tls://user:password@host:587.")
+    return found
 
 
 def generated(folder: Path, name: str, make: Callable[[], str]) -> str:
@@ -72,9 +181,12 @@ def amount_of(name: str, *, default: str) -> int:
     """An amount of money in units. Raises `ImproperlyConfigured` with a sentence for anything else."""
     text = env.str(name, default=default)
     try:
-        return parse(text)
+        amount = parse(text)
     except NotMoney:
-        raise environ.ImproperlyConfigured(f"{name} must be an amount like 50.00, not {text!r}.") from None
+        amount = -1
+    if amount < 0:
+        raise environ.ImproperlyConfigured(f"{name} must be an amount like 50.00, not {text!r}.")
+    return amount
 
 
 def poll_schedule(text: str) -> PollSchedule:

@@ -9,18 +9,25 @@ from neopanel.env import (
     amount_of,
     call_rate,
     data_dir,
+    database,
     env,
+    flag,
     generated,
     incoming,
     languages,
+    log_level,
+    mail_server,
     make_field_key,
     make_secret,
     networks,
+    number,
     poll_schedule,
     reply_target,
     shared_cache,
     support_hours,
+    time_zone,
     upload_storage,
+    whole,
 )
 
 NEOPANEL_ENV = env.str("NEOPANEL_ENV", default="demo")
@@ -46,22 +53,22 @@ SUPPORT_SCHEDULE = support_hours(SUPPORT_HOURS)
 FIRST_REPLY_WITHIN = reply_target("NEOPANEL_FIRST_REPLY", default="4h")
 NEXT_REPLY_WITHIN = reply_target("NEOPANEL_NEXT_REPLY", default="8h")
 # Pictures are rebuilt; a PDF cannot be, so a shop takes it only on purpose.
-TICKET_PDF = env.bool("NEOPANEL_TICKET_PDF", default=False)
+TICKET_PDF = flag("NEOPANEL_TICKET_PDF")
 POLL_SCHEDULE = poll_schedule(env.str("NEOPANEL_POLL_SECONDS", default="3,10,30,60" if DEMO else "30,120,600,3600"))
 # Money that an agent may move at once without a lead, in units; and when a provider's returns wait for a person.
 MONEY_LIMIT = amount_of("NEOPANEL_MONEY_LIMIT", default="50.00")
-BREAKER_PERCENT = env.int("NEOPANEL_BREAKER_PERCENT", default=20)
-BREAKER_ORDERS = env.int("NEOPANEL_BREAKER_ORDERS", default=10)
+BREAKER_PERCENT = whole("NEOPANEL_BREAKER_PERCENT", default=20, least=0, most=100)
+BREAKER_ORDERS = whole("NEOPANEL_BREAKER_ORDERS", default=10, least=1)
 API_RATE = call_rate(env.str("NEOPANEL_API_RATE", default="120/min"))
 # The demo's provider listens on this machine, on another port after each start.
 ALLOW_PRIVATE_HOSTS = env.list("NEOPANEL_ALLOW_PRIVATE_HOSTS", default=["127.0.0.1"] if DEMO else [])
 # Whether the author of a help text may approve it: for shops with one editor.
-HELP_SELF_APPROVAL = env.bool("NEOPANEL_HELP_SELF_APPROVAL", default=False)
-DEMO_SPEED = env.float("NEOPANEL_DEMO_SPEED", default=1.0)
+HELP_SELF_APPROVAL = flag("NEOPANEL_HELP_SELF_APPROVAL")
+DEMO_SPEED = number("NEOPANEL_DEMO_SPEED", default=1.0)
 
 # --- Where it answers
 DEBUG = False
-PORT = env.int("PORT", default=8000)
+PORT = whole("PORT", default=8000, least=1, most=65535)
 HOST = env.str("HOST", default="127.0.0.1")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -135,9 +142,9 @@ TEMPLATES = [
 ]
 
 # --- Database: SQLite by default, PostgreSQL by DATABASE_URL
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'neopanel.sqlite3'}")}
+DATABASES = {"default": database("DATABASE_URL", DATA_DIR)}
 # Behind PgBouncer in transaction mode.
-POOLED = env.bool("NEOPANEL_POOLED", default=False)
+POOLED = flag("NEOPANEL_POOLED")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction takes the write lock when it begins. Without it simultaneous spends fail with "database is
@@ -148,7 +155,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = whole("CONN_MAX_AGE", default=60, least=0)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if POOLED:
         # The connection is another one for each transaction: nothing may rest on what it knew before. The time-outs are the
@@ -205,8 +212,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 STAFF_SECOND_FACTOR = not DEMO
 
 # --- Mail: the demo writes it to the terminal and to the data folder
-if env.str("EMAIL_URL", default=""):
-    vars().update(env.email_url("EMAIL_URL"))
+if MAIL_SERVER := mail_server("EMAIL_URL"):
+    vars().update(MAIL_SERVER)
 elif DEMO:
     EMAIL_BACKEND = "neopanel.mail.DemoMailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
@@ -221,7 +228,7 @@ KNOWN_LANGUAGES = {"en": "English", "es": "Español"}
 LANGUAGES = languages(env.list("NEOPANEL_LANGUAGES", default=["en", "es"]), KNOWN_LANGUAGES, first=LANGUAGE_CODE)
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [ROOT / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = time_zone("TIME_ZONE")
 USE_TZ = True
 FORMAT_MODULE_PATH = ["neopanel.formats"]
 USE_THOUSAND_SEPARATOR = False
@@ -274,7 +281,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The health pages and the metrics are asked for over plain http, by load balancers and from inside.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
-BEHIND_PROXY = env.bool("NEOPANEL_BEHIND_PROXY", default=False)
+BEHIND_PROXY = flag("NEOPANEL_BEHIND_PROXY")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -295,7 +302,7 @@ LOGGING = {
         "json": {"()": "neopanel.logs.JsonLine"},
     },
     "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["traced"]}},
-    "root": {"handlers": ["terminal"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["terminal"], "level": log_level("LOG_LEVEL")},
     "loggers": {
         "neopanel": {"level": "INFO"},
         "orders": {"level": "INFO"},

@@ -16,6 +16,8 @@ from orders import platforms
 
 LONGEST = 2000
 INVISIBLE = gettext_lazy("The link contains spaces or invisible characters. Copy it again from the address bar.")
+NO_LINK = gettext_lazy("This is not a link. It should look like https://example.com/page.")
+BAD_NAME = gettext_lazy("The name of the site in this link is not valid.")
 
 # Parameters that say where a visitor came from, not what they look at.
 TRACKING = re.compile(
@@ -23,6 +25,10 @@ TRACKING = re.compile(
 )
 SAME_PLACE = re.compile(r"^(?:www|m|mobile)\.")
 HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+# Names that are set aside for networks of one's own: nobody in public has them.
+PRIVATE_NAMES = (".local", ".localhost", ".localdomain", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
+# A Japanese name has all of these in one label, and none of their letters looks like another's.
+ONE_SCRIPT = dict.fromkeys(["HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"], "CJK")
 USERNAME = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
@@ -41,38 +47,63 @@ def clean(text: str) -> str:
         raise BadLink(_("Enter the link."))
     if len(link) > LONGEST:
         raise BadLink(_("The link is longer than 2,000 characters."))
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"} for c in link):
+    if _hides_something(link):
         raise BadLink(INVISIBLE)
     if "://" not in link and not re.match(r"[a-z][a-z0-9+.-]*:[^0-9]", link, re.IGNORECASE):
         link = f"https://{link}"
-    _host_of(link)
+    _check(link)
     return link
 
 
-def _host_of(link: str) -> str:
+def _check(link: str) -> None:
+    """Raises BadLink where the address leads to no public site, or to one that is not what it seems to be."""
     try:
         parts = urlsplit(link)
         port = parts.port
-        host = (parts.hostname or "").rstrip(".")
     except ValueError:
-        raise BadLink(_("This is not a link. It should look like https://example.com/page.")) from None
+        raise BadLink(NO_LINK) from None
     if parts.scheme.lower() not in {"http", "https"}:
         raise BadLink(_("The link must begin with https:// or http://."))
     if "@" in parts.netloc:
         raise BadLink(_("The link must not contain a user name or password before the host."))
     if port not in {None, 80, 443}:
         raise BadLink(_("The link must not name a port."))
-    if _is_address(host):
+    if _is_address((parts.hostname or "").rstrip(".")):
         raise BadLink(_("The link must name a public site, not a network address."))
-    try:
-        ascii_host = host.encode("idna").decode().lower() if not host.isascii() else host.lower()
-    except UnicodeError:
-        raise BadLink(_("The name of the site in this link is not valid.")) from None
-    if not host.isascii() and _mixes_scripts(host):
+    host = _host_of(link)
+    if not HOST.fullmatch(host) or f".{host}".endswith(PRIVATE_NAMES):
+        raise BadLink(NO_LINK)
+    if _mixes_scripts(_in_letters(host)):
         raise BadLink(_("The name of the site mixes alphabets, which is how links are forged. Copy it again."))
-    if not HOST.fullmatch(ascii_host) or ascii_host.endswith((".local", ".localhost", ".internal", ".test")):
-        raise BadLink(_("This is not a link. It should look like https://example.com/page."))
-    return ascii_host
+
+
+def _host_of(link: str) -> str:
+    """The name of the site as machines spell it. What an older link names has one, whatever is refused by now."""
+    host = (urlsplit(link).hostname or "").rstrip(".")
+    try:
+        return host.encode("idna").decode().lower() if not host.isascii() else host.lower()
+    except UnicodeError:
+        raise BadLink(BAD_NAME) from None
+
+
+def _in_letters(host: str) -> str:
+    """The name as people see it: `xn--` labels decoded.
+
+    Not by Python's "idna", which refuses every name that is younger than its tables ("straße.de").
+    """
+    try:
+        letters = ".".join(
+            label[4:].encode().decode("punycode") if label.startswith("xn--") else label for label in host.split(".")
+        )
+    except (UnicodeError, OverflowError):
+        raise BadLink(BAD_NAME) from None
+    if _hides_something(letters):
+        raise BadLink(BAD_NAME)
+    return letters
+
+
+def _hides_something(text: str) -> bool:
+    return any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"} for c in text)
 
 
 def _is_address(host: str) -> bool:
@@ -87,9 +118,12 @@ def _is_address(host: str) -> bool:
 
 def _mixes_scripts(host: str) -> bool:
     """True where one label has letters of several alphabets (a Cyrillic "a" in a Latin name)."""
-    return any(
-        len({unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()}) > 1 for label in host.split(".")
-    )
+    return any(len({_script(c) for c in label if c.isalpha()}) > 1 for label in host.split("."))
+
+
+def _script(letter: str) -> str:
+    word = unicodedata.name(letter, "?").split()[0]
+    return ONE_SCRIPT.get(word, word)
 
 
 def canonical(link: str) -> str:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 
-if "NEOPANEL_DATA_DIR" not in os.environ:
+if not os.environ.get("NEOPANEL_DATA_DIR"):
     # pytest called directly: a folder that ends with this run, so that two runs at the same time never meet.
     # The processes of pytest-xdist inherit it, and Django gives each of them a database of its own inside.
     os.environ["NEOPANEL_DATA_DIR"] = tempfile.mkdtemp(prefix="neopanel-test-")

@@ -34,7 +34,6 @@ LAYERS = (
         "runtime_role",
         "halt",
         "limits",
-        "looks",
         "timetable",
         "breaker",
         "trail",

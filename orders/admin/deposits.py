@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from orders import deposits, looks
+from accounts import looks
+from orders import deposits
 from orders.admin.readonly import Desk, ReadOnly, with_customers
 from orders.deposit_forms import ConfirmForm, RefuseForm
 from orders.forms import AmountField

@@ -1,8 +1,10 @@
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts import looks
 from orders.admin.readonly import ReadOnly, with_customers
 from orders.models import LedgerEntry, Wallet
 from orders.queries import ADDRESS, is_number
@@ -34,6 +36,26 @@ class LedgerEntryAdmin(ReadOnly):
         if ADDRESS.fullmatch(text):
             return queryset.filter(wallet__in=Wallet.objects.order_by().filter(customer__email=text.lower())), False
         return queryset.filter(key=text), False
+
+    # --- Who looked
+
+    def changelist_view(self, request, extra_context=None):
+        """Whatever was looked for: where all that is found is one customer's, somebody has looked at that customer."""
+        response = super().changelist_view(request, extra_context)
+        found = getattr(response, "context_data", {}).get("cl")
+        if found is not None and (found.query or found.get_filters_params()):
+            wallets = {entry.wallet for entry in found.result_list}
+            if len(wallets) == 1:
+                self._note(request, wallets.pop(), "balance")
+        return response
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            self._note(request, obj.wallet, f"entry {obj.pk}")
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _note(self, request, wallet: Wallet, what: str) -> None:
+        looks.note(staff=request.user, customer=wallet.customer, what=what, now=timezone.now())
 
     @admin.display(description=_("amount"))
     def moved(self, entry):

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from orders import looks, order_page, queries
+from accounts import looks
+from orders import order_page, queries
 from orders.admin import bulk
 from orders.admin.action import SETTLE
 from orders.admin.offers import demand, goes_through

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts import looks
 from accounts.models import User
-from orders import desk, looks, pricing
+from orders import desk, pricing
 from orders.admin.offers import Offer, demand, goes_through
 from orders.admin.readonly import ReadOnly
 from orders.desk_forms import AdjustForm, DeskForm, EndPriceForm, PriceForm, TeamReasonForm

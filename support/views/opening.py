@@ -13,7 +13,7 @@ from helpcenter.asking import READ, TICKET_WITHIN, note_ticket
 from helpcenter.models import Article
 from helpcenter.reading import titles_of
 from helpcenter.visibility import readable
-from support import queries, ticketing, uploads
+from support import pace, queries, ticketing, uploads
 from support.advice import MOST_LINKS, beside
 from support.forms import TicketForm
 from support.models import AdviceAnswer, Topic
@@ -78,12 +78,13 @@ def ticket_answered(request: HttpRequest) -> HttpResponse:
 
 
 def _open(request: HttpRequest) -> HttpResponse:
-    now, token = timezone.now(), token_of(request)
+    now, token, status = timezone.now(), token_of(request), 422
     chosen = queries.own_order(request.user, request.POST.get("order", ""))
     follows = queries.own_ticket(request.user, request.POST.get("follows", ""))
     form = TicketForm(request.POST, request.FILES, customer=request.user, chosen=chosen)
     if form.is_valid():
         try:
+            pace.take_ticket(request.user, now=now)
             ticket = ticketing.open_ticket(
                 customer=request.user,
                 topic=form.cleaned_data["topic"],
@@ -97,6 +98,9 @@ def _open(request: HttpRequest) -> HttpResponse:
                 follows=follows,
                 now=now,
             )
+        except pace.TooMany as refused:
+            form.add_error(None, str(refused))
+            status = 429
         except ticketing.AlreadyOpen as refused:
             sentence = _("Your ticket %(ticket)s about this order is open. Please write there.")
             form.add_error("order", sentence % {"ticket": refused.ticket})
@@ -115,7 +119,7 @@ def _open(request: HttpRequest) -> HttpResponse:
     topic, words = request.POST.get("topic", ""), request.POST.get("message", "")[:WORDS_LOOKED_AT].replace("\x00", "")
     about = beside(customer=request.user, order=chosen, topic=topic, words=words, now=now)
     context = {"about": about, "topic": topic, "follows": follows, "form": form, "token": token}
-    return render(request, "support/ticket_new.html", context, status=422)
+    return render(request, "support/ticket_new.html", context, status=status)
 
 
 def _shown(request: HttpRequest) -> list[str]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from orders.queries import page_of
 from orders.views.paging import cursor_of, page_urls
-from support import queries, ticketing, topics, uploads
+from support import pace, queries, ticketing, topics, uploads
 from support.forms import ReplyForm
 from support.models import Message, Ticket, TicketState
 from support.views.tokens import token_of
@@ -37,10 +37,11 @@ def ticket_detail(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _reply(request: HttpRequest, ticket: Ticket) -> HttpResponse:
-    token = token_of(request)
+    now, token, status = timezone.now(), token_of(request), 422
     form = ReplyForm(request.POST, request.FILES, files_of=request.user)
     if form.is_valid():
         try:
+            pace.take_reply(request.user, now=now)
             message = ticketing.reply(
                 ticket_number=ticket.pk,
                 author=request.user,
@@ -48,8 +49,11 @@ def _reply(request: HttpRequest, ticket: Ticket) -> HttpResponse:
                 files=form.cleaned_data["files"],
                 by_staff=False,
                 client_key=token,
-                now=timezone.now(),
+                now=now,
             )
+        except pace.TooMany as refused:
+            form.add_error(None, str(refused))
+            status = 429
         except ticketing.TooLate:
             form.add_error(
                 None, _("This ticket has been solved for too long to be opened again. Open a new one that follows it.")
@@ -63,7 +67,7 @@ def _reply(request: HttpRequest, ticket: Ticket) -> HttpResponse:
             messages.success(request, _("Your reply is in the ticket. You see the answer here."))
             return redirect("ticket_detail", message.ticket_id)
     context = _ticket_context(ticket) | {"form": form, "token": token}
-    return render(request, "support/ticket_detail.html", context, status=422)
+    return render(request, "support/ticket_detail.html", context, status=status)
 
 
 @require_POST

@@ -2,9 +2,12 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from accounts.devices import device_of
+from neopanel.roles import setup_roles
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +65,43 @@ def test_a_new_password_ends_the_sessions_elsewhere(customer):
     new = "a-long-walk-by-the-sea"
     here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert (is_in(here), is_in(there)) == (True, False)
+
+
+def change(by, person, **rights):
+    form = {"email": person.email, "is_active": "on", "time_zone": "UTC", **rights}
+    client = Client()
+    client.force_login(by)
+    return client.post(f"/admin/accounts/user/{person.pk}/change/", form)
+
+
+@pytest.mark.parametrize("right", ["is_staff", "is_superuser", "groups", "user_permissions"])
+def test_other_rights_end_the_sessions_that_began_with_the_old_ones(customer, stranger, admin, right):
+    setup_roles()
+    given = {
+        "groups": Group.objects.get(name="Support agent").pk,
+        "user_permissions": Permission.objects.get(codename="view_order").pk,
+    }
+    before, strangers = signed_in(customer, FIREFOX), signed_in(stranger, PHONE)
+    assert change(admin, customer, **{right: given.get(right, "on")}).status_code == 302
+    assert (is_in(before), is_in(strangers)) == (False, True)
+    after = signed_in(customer, FIREFOX)
+    assert change(admin, customer).status_code == 302
+    assert not is_in(after)
+
+
+def test_sessions_go_on_where_no_right_changed(customer, admin):
+    there = signed_in(customer, FIREFOX)
+    assert change(admin, customer, time_zone="Europe/Madrid").status_code == 302
+    assert is_in(there)
+
+
+def test_whoever_changes_their_own_rights_signs_in_again(admin):
+    here = signed_in(admin, FIREFOX)
+    form = {"email": admin.email, "is_active": "on", "time_zone": "UTC", "is_staff": "on"}
+    answer = here.post(f"/admin/accounts/user/{admin.pk}/change/", form)
+    assert answer.status_code == 302
+    assert not is_in(here)
+    assert LogEntry.objects.get().user == admin
 
 
 def test_pages_write_the_list_now_and_then_not_each_time(customer, time_machine):

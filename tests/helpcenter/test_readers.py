@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from helpcenter import asking, feeds, publishing
@@ -135,7 +136,32 @@ def test_a_vote_that_is_none_is_refused_and_keeps_nothing(client, section, form)
     assert not HelpfulVote.objects.exists()
 
 
+def test_one_source_has_thirty_votes_an_hour_and_is_told_that_the_next_is_not_kept(section):
+    article = make_article(section=section)
+    for _reader in range(30):
+        vote(Client(), helpful="yes")
+    late = Client()
+    assert vote(late, helpful="no")["Location"] == ADDRESS + "?helpful=enough#helpful"
+    part = late.post(ADDRESS + "helpful/", {"helpful": "no"}, headers={"HX-Request": "true"})
+    for answer in (late.get(ADDRESS + "?helpful=enough"), part):
+        assert "this one is not kept" in answer.text
+    assert article.votes.count() == 30
+    late.post(ADDRESS + "helpful/", {"helpful": "no"}, REMOTE_ADDR="203.0.113.9")
+    assert article.votes.count() == 31
+
+
 # --- What was asked
+
+
+def test_over_a_hundred_and_twenty_searches_an_hour_of_one_source_are_answered_and_not_written_down(client, section):
+    make_article(section=section, title="Partial orders")
+    for number in range(120):
+        client.get("/help/search/", {"q": f"partial {number}"})
+    assert "Partial" in client.get("/help/search/", {"q": "partial again"}).text
+    assert not SearchLog.objects.filter(query="partial again").exists()
+    client.get("/help/search/", {"q": "partial elsewhere"}, REMOTE_ADDR="203.0.113.9")
+    assert SearchLog.objects.filter(query="partial elsewhere").exists()
+    assert SearchLog.objects.count() == 121
 
 
 def said(query: str, found: int = 0) -> Results:

@@ -80,6 +80,57 @@ def test_what_is_no_public_link_is_refused_with_a_sentence(text):
     assert str(refused.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    "link", ["https://xn--pple-43d.com/x", "https://www.XN--pple-43d.com/x", "https://xn--xn--pple-43d-.com/"]
+)
+def test_a_forged_name_is_refused_in_the_letters_of_machines_too(link):
+    with pytest.raises(BadLink):
+        clean(link)
+
+
+def test_a_forged_name_hears_the_same_in_either_spelling():
+    for link in ("https://аpple.com/x", "https://xn--pple-43d.com/x"):
+        with pytest.raises(BadLink, match="mixes alphabets"):
+            clean(link)
+
+
+@pytest.mark.parametrize(
+    "label", ["xn--a", "xn--\u00fc", "xn---", "xn--99999999", "xn--apple-mt3b", "xn--ls8h" + "a" * 60]
+)
+def test_a_name_that_no_letters_stand_behind_is_refused(label):
+    with pytest.raises(BadLink):
+        clean(f"https://{label}.com/x")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "xn--bcher-kva.example", "xn--strae-oqa.de", "xn--ls8h.la", "xn--e1afmkfd.xn--p1ai", "пример.рф",
+        "お名前カード.example", "xn--t8jx73hngb.com",
+    ],
+)  # fmt: skip
+def test_a_name_in_one_alphabet_is_taken_in_either_spelling(host):
+    assert clean(f"https://{host}/x") == f"https://{host}/x"
+
+
+PRIVATE = ["lan", "home.arpa", "localdomain", "invalid", "internal", "local", "localhost", "test"]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_names_that_are_nowhere_in_public_are_refused(name):
+    for host in (f"shop.{name}", f"a.shop.{name.upper()}."):
+        with pytest.raises(BadLink):
+            clean(f"https://{host}/x")
+
+
+def test_an_order_that_was_taken_before_its_site_was_refused_keeps_its_form():
+    assert canonical("https://xn--pple-43d.com/x") == "xn--pple-43d.com/x"
+
+
+def test_a_public_name_may_end_like_a_private_one():
+    assert clean("https://thelan.com/x") == "https://thelan.com/x"
+
+
 def test_a_link_is_kept_as_typed_but_for_outer_space_and_a_missing_scheme():
     assert clean(" https://Example.com/P?x=1 ") == "https://Example.com/P?x=1"
     assert clean("example.com/p") == "https://example.com/p"
