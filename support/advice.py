@@ -20,7 +20,7 @@ SHORTEST_WORD = 4
 # Who comes a second time so soon was not helped by what we wrote.
 SECOND_CONTACT = dt.timedelta(days=7)
 
-WORDS_OF_TOPIC = {
+WORDS_OF_TOPIC: dict[str, tuple[str, ...]] = {
     Topic.NOT_STARTED: ("start", "stated"),
     Topic.RESULT_MISSING: ("dropped", "completed"),
     Topic.WRONG_LINK: ("link",),
