@@ -55,6 +55,10 @@ class Section(models.Model):
                     {"parent": _("A section cannot stand in itself, nor deeper than %(most)s.") % {"most": DEEPEST}}
                 )
             above = above.parent
+        old = OldAddress.objects.filter(path=self.slug).exclude(section=self.pk).select_related("section").first()
+        if old:
+            message = _("This address still leads to “%(title)s”. Choose another one.")
+            raise ValidationError({"slug": ValidationError(message, params={"title": old.section})})
 
 
 class Article(models.Model):

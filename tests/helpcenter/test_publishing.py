@@ -175,6 +175,19 @@ def test_old_addresses_of_articles_and_sections_answer_301(client, section, admi
     assert client.get("/help/another/second/").status_code == 200
 
 
+def test_a_section_takes_no_address_that_leads_to_another_one(client, admin):
+    moved, other = make_section(slug="first", title="Moved"), make_section(slug="other", title="Other")
+    moved.slug = "second"
+    publishing.move_section(section=moved)
+    client.force_login(admin)
+    form = {"title": "Other", "slug": "first", "summary": "", "icon": "", "position": 1}
+    refused = client.post(f"/admin/helpcenter/section/{other.pk}/change/", form)
+    assert "This address still leads to “Moved”. Choose another one." in refused.text
+    assert client.get("/help/first/").headers["Location"] == "/help/second/"
+    back = client.post(f"/admin/helpcenter/section/{moved.pk}/change/", form | {"title": "Moved"})
+    assert (back.status_code, client.get("/help/first/").status_code) == (302, 200)
+
+
 def test_an_article_takes_its_own_old_address_back_and_nothing_goes_in_circles(client, section, admin):
     article = make_article(section=section, slug="second")
     publishing.move(article=article, section=section, slug="third", actor=admin, now=NOW)
