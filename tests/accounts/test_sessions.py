@@ -4,6 +4,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.devices import device_of
@@ -16,6 +17,12 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/18.0 Safari/604"
 )
+
+
+@pytest.fixture(autouse=True)
+def _nobody_signed_in_before():
+    """All tests come from one address, which may sign in only so often a minute."""
+    cache.clear()
 
 
 def signed_in(customer, user_agent: str) -> Client:

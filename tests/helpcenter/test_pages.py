@@ -162,7 +162,7 @@ def queries_of(client, address: str) -> int:
         ("/help/section-0/article-0/", 8),
         ("/help/faq/", 1),
         # With the log of searches: looking for the last keystroke, and writing.
-        ("/help/search/?q=needle", 5),
+        ("/help/search/?q=needle", 6),
     ],
 )
 def test_a_page_asks_the_database_as_often_for_four_rows_as_for_two(client, address, expected):
