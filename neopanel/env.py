@@ -33,6 +33,10 @@ class Environment(environ.Env):
             return self.parse_value(value, cast)
         return self.parse_value(default, cast) if parse_default else default
 
+    def list(self, var, cast=None, default=environ.Env.NOTSET):
+        """Separated by commas, with or without spaces after them."""
+        return [item.strip() for item in super().list(var, cast, default) if item.strip()]
+
 
 env = Environment()
 
@@ -277,7 +281,10 @@ def upload_storage(name: str, folder: Path) -> dict[str, Any]:
 
 def shared_cache(name: str, *, default: str) -> dict[str, Any]:
     """The cache that the variable names. One in the database never makes room among what still counts."""
-    chosen = env.cache_url(name, default=default)
+    try:
+        chosen = env.cache_url(name, default=default)
+    except (KeyError, environ.ImproperlyConfigured):
+        raise environ.ImproperlyConfigured(f"{name} must be like dbcache://neopanel_cache.") from None
     if chosen["BACKEND"] == "django.core.cache.backends.db.DatabaseCache":
         chosen["BACKEND"] = "neopanel.caches.LastingDatabaseCache"
     return chosen

@@ -42,10 +42,16 @@ def shown(expression: str, **names: str) -> str:
 # --- Whole programs
 
 
+def test_names_in_a_list_may_have_spaces_between_them(tmp_path):
+    names = {"NEOPANEL_DATA_DIR": str(tmp_path), "ALLOWED_HOSTS": "shop.example, www.shop.example ,"}
+    assert shown("settings.ALLOWED_HOSTS", **names) == "['shop.example', 'www.shop.example']"
+
+
 WRONG = {
     "NEOPANEL_DEMO_SPEED": ("abc", "NEOPANEL_DEMO_SPEED must be a number above 0 like 1 or 2.5, not 'abc'."),
     "PORT": ("abc", "PORT must be a whole number from 1 to 65535, not 'abc'."),
     "TIME_ZONE": ("Nowhere/X", "TIME_ZONE must be a name like UTC or Europe/Madrid, not 'Nowhere/X'."),
+    "CACHE_URL": ("foo", "CACHE_URL must be like dbcache://neopanel_cache.\n"),
     "DATABASE_URL": ("foo", "DATABASE_URL must be like postgresql://user:password@host/name, not 'foo'.\n"),
 }
 
