@@ -50,11 +50,25 @@
     if (aloud && fresh.length) say(fresh.join(" "));
   }
 
-  /* --- A swap never throws the focus back to the top of the page. */
-  let focused = null;
+  /* --- A swap never throws the focus back to the top of the page, and takes no words that were typed since it was asked for. */
+  let focused = null, typed = [];
+  const asked = new WeakMap();
+
+  function wordsIn(part) {
+    return new Map(Array.from(part.querySelectorAll("input[type=text][name], textarea[name]")).map(function (field) {
+      return [field.name, field.value];
+    }));
+  }
+
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    asked.set(event.detail.xhr, wordsIn(event.detail.target));
+  });
 
   document.addEventListener("htmx:beforeSwap", function (event) {
-    const element = document.activeElement;
+    const element = document.activeElement, before = asked.get(event.detail.xhr);
+    typed = Array.from(wordsIn(event.detail.target)).filter(function (pair) {
+      return before && before.has(pair[0]) && before.get(pair[0]) !== pair[1];
+    });
     focused = element && event.detail.target.contains(element)
       ? { id: element.id, name: element.getAttribute("name"), href: element.getAttribute("href"), target: event.detail.target.id }
       : null;
@@ -68,6 +82,14 @@
     if (!element.matches("a[href], button, input, select, textarea, summary")) element.setAttribute("tabindex", "-1");
     element.focus({ preventScroll: true });
   }
+
+  document.addEventListener("htmx:afterSwap", function (event) {
+    typed.forEach(function (pair) {
+      const field = event.detail.target.querySelector('[name="' + CSS.escape(pair[0]) + '"]');
+      if (field) field.value = pair[1];
+    });
+    typed = [];
+  });
 
   document.addEventListener("htmx:afterSettle", function (event) {
     read(true);

@@ -49,6 +49,25 @@ def place_by_hand(page: Page, service: Service, link: str, quantity: str) -> Non
     expect(page).to_have_url(re.compile(r"/orders/\d+/$"))
 
 
+def test_what_is_typed_while_the_fields_of_a_service_are_on_their_way_stays(signed_in, customer):
+    page, service = signed_in(customer), make_service(name="Photo likes")
+    held = []
+
+    def hold(route) -> None:
+        held.append(route) if route.request.headers.get("hx-target") == "type-inputs" else route.continue_()
+
+    page.goto("/orders/new/")
+    page.route("**/orders/new/", hold)
+    page.get_by_label("Service", exact=True).select_option(str(service.pk))
+    expect(page.locator("#quote")).to_contain_text("per 1,000")
+    page.get_by_label("Quantity").press_sequentially("1000")
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-target") == "type-inputs"):
+        held[0].continue_()
+    expect(page.locator("#quote")).to_contain_text("Charge")
+    expect(page.get_by_label("Quantity")).to_have_value("1000")
+    expect(page.get_by_label("Quantity")).to_be_focused()
+
+
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
 def test_an_order_goes_to_completed_while_the_customer_looks_on(screen, request, customer, delivery, help_center):
     page: Page = request.getfixturevalue(screen)
