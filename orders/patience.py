@@ -45,10 +45,10 @@ def expected_end(
 ) -> dt.datetime:
     """When a running delivery that moved last at `moved` should be done: the usual time for so much as remains of it.
 
-    Never after `no_movement_until`, and the same where nothing was counted yet.
+    Never after `no_movement_until`, and the same where nothing was counted yet, or nothing is missing but the last word.
     """
     latest = no_movement_until(moved=moved, quantity=quantity, stated_speed=stated_speed, learned=learned)
-    left = quantity if remains is None else min(quantity, max(0, remains))
+    left = min(quantity, remains) if remains and remains > 0 else quantity
     return moved + (latest - moved) * left / quantity
 
 

@@ -193,7 +193,8 @@ def _running(order: Order, now: dt.datetime) -> Verdict:
         stated_speed=order.stated_speed,
         learned=order.usual_minutes,
     )
-    if now > end:
+    # Only who asked again since then knows.
+    if order.checked_at is not None and order.checked_at > end:
         return Verdict(
             Advice.WAIT,
             _("Wait a little longer"),
@@ -206,7 +207,7 @@ def _running(order: Order, now: dt.datetime) -> Verdict:
         _("Wait"),
         _("Delivery is running. Keep the link public, and do not delete or rename anything."),
         order.moved_at,
-        end,
+        end if now <= end else min(order.poll_at or order.contact_after, order.contact_after),
     )
 
 

@@ -71,17 +71,31 @@ def test_the_expected_end_stays_where_it_is_while_the_delivery_keeps_its_pace(cu
 
 def test_past_the_expected_end_the_later_moment_is_named(customer):
     order = running(customer, remains=100, at=NOW)
+    order.checked_at = NOW + dt.timedelta(hours=2.5)
     found = verdict(order, dt.timedelta(hours=3))
     assert (found.advice, found.until) == (Advice.WAIT, NOW + dt.timedelta(hours=24))
     assert "slower than usual" in found.reason
     assert verdict(order, dt.timedelta(hours=25)).advice == Advice.CONTACT
 
 
-def test_what_was_counted_beyond_the_order_or_never_counted_has_an_expected_end_too(customer):
+def test_before_the_provider_was_asked_again_nobody_says_that_it_is_slow(customer):
+    order = running(customer, remains=1, at=NOW)
+    order.poll_at = NOW + dt.timedelta(hours=1)
+    found = verdict(order, dt.timedelta(minutes=30))
+    assert (found.advice, found.until) == (Advice.WAIT, order.poll_at)
+    assert "slower" not in found.reason
+
+
+def test_where_nothing_remains_but_the_last_word_it_is_not_slow(customer):
     order = running(customer, remains=0, at=NOW)
-    assert verdict(order, dt.timedelta(0)).until == NOW
-    assert expected_end(moved=NOW, quantity=10, remains=-5, stated_speed=None) == NOW
-    assert expected_end(moved=NOW, quantity=10, remains=None, stated_speed=None) == NOW + dt.timedelta(days=1)
+    order.checked_at = NOW + dt.timedelta(hours=1)
+    found = verdict(order, dt.timedelta(hours=2))
+    assert (found.until, "slower" in found.reason) == (order.contact_after, False)
+
+
+def test_what_was_counted_beyond_the_order_or_never_counted_has_an_expected_end_too(customer):
+    for remains in (None, 0, -5):
+        assert expected_end(moved=NOW, quantity=10, remains=remains, stated_speed=None) == NOW + dt.timedelta(days=1)
 
 
 def test_a_queued_order_is_not_told_that_it_will_be_charged(customer):
