@@ -155,8 +155,6 @@ def page_of(order: Order, *, now: dt.datetime) -> OrderPage:
 
 def money_card(order: Order) -> MoneyCard:
     entries = list(order.entries.select_related("actor").order_by("seq"))
-    for entry in entries:
-        entry.order = order
     remains = next((entry.not_delivered for entry in entries if entry.not_delivered), None)
     return MoneyCard(
         charged=Units(order.charge),

@@ -44,9 +44,9 @@ class LedgerEntryAdmin(ReadOnly):
         response = super().changelist_view(request, extra_context)
         found = getattr(response, "context_data", {}).get("cl")
         if found is not None and (found.query or found.get_filters_params()):
-            wallets = {entry.wallet for entry in found.result_list}
-            if len(wallets) == 1:
-                self._note(request, wallets.pop(), "balance")
+            entries = list(found.result_list)
+            if len({entry.wallet_id for entry in entries}) == 1:
+                self._note(request, entries[0].wallet, "balance")
         return response
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):

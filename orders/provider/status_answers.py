@@ -98,9 +98,8 @@ def _report(external_id: str, item: Any) -> StatusReport | str:
     status = status_of(item["status"])
     remains = reading.whole(item.get("remains"))
     if status == OrderStatus.PARTIAL and remains == 0 and reading.word(item.get("status_detail")) == "refunded":
-        remains = (
-            None  # another panel of ours gave a part of the price of one piece back: no whole number says how much
-        )
+        # Another panel of ours gave a part of the price of one piece back: no whole number says how much.
+        remains = None
     start = item.get("start_count") if item.get("start_count") is not None else item.get("start_counter")
     return StatusReport(
         external_id=external_id,
